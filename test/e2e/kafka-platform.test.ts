@@ -239,6 +239,7 @@ test('a time is resolved to its first offset, or to the end if there is none', a
     [0, 0],
     [1, 0],
   ])
+  await expect(at(Number.NaN)).rejects.toThrow('no time')
   expect(await at(1_500)).toEqual([
     [0, 0],
     [1, 1],

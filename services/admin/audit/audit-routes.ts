@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { AuditView } from '../../domain/api/account.ts'
 import { type Page, pageOf, time } from '../../domain/api/parts.ts'
 import { identifier } from '../../domain/definition/definition-values.ts'
+import { readTimeMs } from '../../platform/json/time.ts'
 import { type ApiResponse, type ApiRoute, type Call, route } from '../http/route.ts'
 import { BusinessParams, cursorAt, defaultLimit, ListQuery, offsetIn } from '../http/shapes.ts'
 import { type AuditEntry, readValue } from './audit-entry.ts'
@@ -46,7 +47,7 @@ async function listAudit(
   { params, query }: Call<{ params: typeof BusinessParams; querystring: typeof AuditQuery }>,
 ): Promise<ApiResponse<200, Page<'entries', typeof AuditView>>> {
   const { webhookId, subject, since, until } = query
-  const parseTime = (time: string | undefined) => (time === undefined ? undefined : Date.parse(time))
+  const parseTime = (time: string | undefined) => (time === undefined ? undefined : readTimeMs(time))
   const filter = { webhookId, subject, sinceMs: parseTime(since), untilMs: parseTime(until) }
   const limit = query.limit ?? defaultLimit
   const { entries, nextCursor } = await log.page(params.businessId, limit, offsetIn(query.cursor), filter)

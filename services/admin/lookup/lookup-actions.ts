@@ -1,6 +1,7 @@
 import type { NotificationPage, NotificationStory, SeenChannels } from '../../domain/api/notifications.ts'
 import { holds } from '../../domain/api/permissions.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
+import { readTimeMs } from '../../platform/json/time.ts'
 import { choosePartition } from '../../platform/kafka/key-partition.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
@@ -71,9 +72,9 @@ export class LookupActions {
     const { lookups, topics, clock } = this.#deps
     const { businessId } = params
     const nowMs = clock.nowMs()
-    const sinceMs = query.since === undefined ? nowMs - eventsKeptMs : parseTime('since', query.since)
+    const sinceMs = query.since === undefined ? nowMs - eventsKeptMs : readTimeMs(query.since)
     // The default end is in the future, so that events of a publisher whose clock is ahead are found too.
-    const untilMs = query.until === undefined ? nowMs + clockSkewMs : parseTime('until', query.until)
+    const untilMs = query.until === undefined ? nowMs + clockSkewMs : readTimeMs(query.until)
     const start = readSearchCursor(query.cursor) ?? { beforeMs: untilMs, within: null }
     const wanted = readQuery(query.q, holds(identity, 'webhooks:bodies'))
     return lookups.run(businessId, ended, async (reader) => {
@@ -168,14 +169,6 @@ export class LookupActions {
     const own = definitions.filter((definition) => definition.businessId === businessId)
     return new ConfigurationHistory(own, accounts.get(businessId)?.webhooksEnabled === true, [...entries.values()])
   }
-}
-
-/** @throws HttpProblem 400 for a time that JavaScript does not know, such as a leap second. */
-function parseTime(field: string, text: string): number {
-  const timeMs = Date.parse(text)
-  if (!Number.isNaN(timeMs)) return Math.max(0, timeMs)
-  const errors = [{ field, message: 'is not a valid time for a search', code: 'format', limit: 'date-time' }]
-  throw new HttpProblem(400, 'Bad Request', 'the query string is not valid', { errors })
 }
 
 function notFound(): HttpProblem {

@@ -3,6 +3,7 @@ import { outcome, time } from '../../domain/api/parts.ts'
 import { withDefaults } from '../../domain/definition/definition.ts'
 import type { AttemptOutcome } from '../../domain/delivery/delivery.ts'
 import { hourMs } from '../../domain/stats/stats.ts'
+import { readTimeMs } from '../../platform/json/time.ts'
 import { bodyReader, invalidBody } from '../http/route.ts'
 import { refusal } from '../webhooks/refusal.ts'
 
@@ -113,8 +114,8 @@ export function readReplayRequest(body: unknown, nowMs: number, notificationHour
   if (named !== 1 || isForeign) throw invalidBody([refusal('', 'one-selection')])
   const accepted = (selection: ReplaySelection) => ({ selection, ratePerSecond, dryRun })
   if (deliveryId !== undefined) return accepted({ kind: 'one', deliveryId })
-  const sinceMs = since === undefined ? 0 : Date.parse(since)
-  const untilMs = until === undefined ? nowMs : Date.parse(until)
+  const sinceMs = since === undefined ? 0 : readTimeMs(since)
+  const untilMs = until === undefined ? nowMs : readTimeMs(until)
   if (deadLetters) {
     const narrowed = { contactId: contactId ?? null, deliveryIds: deliveryIds ?? null }
     return accepted({ kind: 'deadLetters', sinceMs, untilMs: until === undefined ? Infinity : untilMs, ...narrowed })

@@ -4,6 +4,7 @@ import { UnreadReplayed } from '../../domain/api/traffic.ts'
 import { withDefaults } from '../../domain/definition/definition.ts'
 import type { DeadLetter } from '../../domain/delivery/delivery.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
+import { readTimeMs } from '../../platform/json/time.ts'
 import type { OutgoingRecord } from '../../platform/kafka/produce/producer.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
@@ -83,7 +84,7 @@ async function replayUnread(
   const { scans, audit, clock, log } = deps
   const { topic, since, until, dryRun } = readBody(body)
   const nowMs = clock.nowMs()
-  const window = { topic, sinceMs: Date.parse(since), untilMs: until === undefined ? nowMs : Date.parse(until) }
+  const window = { topic, sinceMs: readTimeMs(since), untilMs: until === undefined ? nowMs : readTimeMs(until) }
   const { subject } = identity
   if (!dryRun)
     await audit({

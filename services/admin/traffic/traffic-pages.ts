@@ -4,6 +4,7 @@ import type { AttemptEntry, ListedDeadLetter } from '../../domain/api/traffic.ts
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Attempt, DeadLetter } from '../../domain/delivery/delivery.ts'
 import { isJoined } from '../../domain/delivery/outcome.ts'
+import { readTimeMs } from '../../platform/json/time.ts'
 import { clockSkewMs } from '../records/webhook-records.ts'
 import { attemptView, listedLetterView } from './attempt-view.ts'
 import { findDelivered, ReplayedDeliveries } from './delivered-since.ts'
@@ -97,5 +98,5 @@ export function recordTimes(sinceMs: number | null, untilMs: number | null) {
 }
 
 export function parseTime(value: string | undefined): number | null {
-  return value === undefined ? null : Date.parse(value)
+  return value === undefined ? null : readTimeMs(value)
 }

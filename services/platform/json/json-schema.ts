@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type Options } from 'ajv'
 import addFormatsModule from 'ajv-formats'
 import { cutText } from './cut-text.ts'
+import { timeMs } from './time.ts'
 
 /**
  * One problem of a value: the field, the rule that it breaks, and a code of the rule where clients may tell it apart. Of a
@@ -64,8 +65,13 @@ function requireSchema(schema: object): void {
 function createAjv(options: Options): Ajv {
   const checkedBefore = { meta: false, validateSchema: false } as const
   const ajv = new Ajv({ useDefaults: true, allowUnionTypes: true, strict: true, ...checkedBefore, ...options })
-  ajv.addFormat('date-time', (text: string) => text.length <= maxTimeLength && isDateTime(text))
+  ajv.addFormat('date-time', isTime)
   return ajv
+}
+
+/** Whether a time can be read: Date.parse knows no leap second, and the rule of ajv-formats knows more than RFC 3339. */
+function isTime(text: string): boolean {
+  return text.length <= maxTimeLength && isDateTime(text) && timeMs(text) !== null
 }
 
 function hasMoreItemsThan(value: unknown, max: number): boolean {

@@ -1,9 +1,9 @@
 import type { Event, Message, MessageEvent, StatusEvent } from '../../domain/event/event.ts'
 import { eventFaults } from '../../domain/event/event-faults.ts'
 import { type Checked, compileSchema, type Problem } from '../../platform/json/json-schema.ts'
+import { timeMs } from '../../platform/json/time.ts'
 import { illFormedTexts } from '../../platform/json/well-formed.ts'
 import { messageEventSchema, statusEventSchema } from './event-schemas.ts'
-import { timeMs } from './time.ts'
 
 /**
  * Reads one event of a request. Its problems name fields relative to the event. Fills defaults into the value itself.

@@ -96,6 +96,8 @@ export class RangeReader implements AsyncDisposable {
    * none, the offset that its next record will get. Records' times need not ascend: older ones may follow.
    */
   offsetsAt(topic: string, timestampMs: number): Promise<Map<number, number>> {
+    // Kafka would be asked again and again, and the process would not be ready.
+    if (!Number.isFinite(timestampMs)) return Promise.reject(new RangeError(`${timestampMs} is no time`))
     return this.#ask(topic, () => this.#kafka.cluster.offsetsAt(topic, timestampMs))
   }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { compileSchema } from '../../../../services/platform/json/json-schema.ts'
+import { timeMs } from '../../../../services/platform/json/time.ts'
 
 const at = '2026-01-01T00:00:00Z'
 const check = compileSchema({
@@ -69,4 +70,15 @@ test("a message quotes at most 300 characters of a field's name", () => {
 
 test.each([`${' '.repeat(1_000_000)}`, '2026-01-01T00:00:00Z'.padEnd(65)])('a long text is refused as a time', (at) => {
   expect(check({ id: 'x', items: [{ at }] })).toMatchObject({ ok: false })
+})
+
+test.each([
+  ['2016-12-31T23:59:60Z', true],
+  ['2026-06-30t23:59:59.25-03:00', true],
+  ['2026-06-30 23:59:59Z', false],
+  ['2026-06-30T23:59:59+0300', false],
+  ['2026-06-30T23:59:61Z', false],
+])('a time of a schema is one that can be read afterwards: %s', (time, ok) => {
+  expect(check({ id: 'x', items: [{ at: time }] }).ok).toBe(ok)
+  expect(timeMs(time) !== null).toBe(ok)
 })

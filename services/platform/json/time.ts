@@ -14,3 +14,10 @@ export function timeMs(text: string): number | null {
   if (Number.isNaN(parsedMs)) return null
   return isLeap ? parsedMs + 1_000 : parsedMs
 }
+
+/** Reads a time that a schema has accepted, whose date-time is what timeMs can read. @throws Error for another text. */
+export function readTimeMs(text: string): number {
+  const ms = timeMs(text)
+  if (ms === null) throw new Error('a time was not checked before it was read')
+  return ms
+}

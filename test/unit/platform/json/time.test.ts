@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { timeMs } from '../../../../services/producer/reading/time.ts'
+import { timeMs } from '../../../../services/platform/json/time.ts'
 
 test.each([
   ['2024-05-01T10:00:00Z', Date.UTC(2024, 4, 1, 10)],
