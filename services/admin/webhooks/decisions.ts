@@ -29,7 +29,8 @@ export function decidePatch(
   findOwner: FindOwner,
   policy: UrlPolicy,
 ): Decision<Draft> {
-  if (!isObject(body)) return { kind: 'invalid', problems: [{ field: '', message: 'must be object' }] }
+  if (!isObject(body))
+    return { kind: 'invalid', problems: [{ field: '', message: 'must be object', code: 'type', limit: 'object' }] }
   const merged = mergePatch(toDraft(current), body)
   const rules = { ...policy, stored: current, written: new Set(Object.keys(body)) }
   return decideDraft(checkDraft(merged, rules), current.channels, findOwner)

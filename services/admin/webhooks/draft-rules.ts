@@ -15,7 +15,7 @@ export type DraftRules = UrlPolicy & {
   /** Parts of the stored definition whose values a masked one keeps; null for a new webhook. */
   stored: SecretParts | null
   /**
-   * Properties that the client wrote. Only these must keep the rules on URLs and headers, so that a webhook that an
+   * Properties that the client wrote. Only these must keep the rules on names, URLs and headers, so that a webhook that an
    * operator wrote by hand with a bad URL can still be switched off.
    */
   written: ReadonlySet<string>
@@ -32,12 +32,13 @@ export function checkDraft(candidate: unknown, rules: DraftRules): Checked<Draft
     )
     return { ok: false, problems }
   }
-  const { url, headers } = checked.value
+  const { name, url, headers } = checked.value
   const { written, stored } = rules
   const urlCode = written.has('url') ? urlProblem(url, rules) : null
   const badHeaders = written.has('headers') ? headerProblems(headers, Object.keys(stored?.headers ?? {})) : []
   const isMoved = stored !== null && toOrigin(stored.url) !== toOrigin(url)
   const problems = [
+    ...(written.has('name') && name.trim() === '' ? [refusal('name', 'blank')] : []),
     ...(urlCode === null ? [] : [refusal('url', urlCode)]),
     ...badHeaders,
     ...(isMoved ? movedHeaders(headers) : []),

@@ -20,6 +20,7 @@ export const refusalMessages = {
   'tls-pair': 'is missing: a client certificate and its key go together',
   'tls-key': 'must be the private key of the client certificate, in PEM and without a passphrase',
   'tls-key-again': 'is stored for another certificate: send the key again',
+  blank: 'must not be blank',
   'server-made': 'is set by the server and cannot be changed',
   malformed: 'is nested too deep, or holds a text that is not well-formed Unicode',
   'event-not-wanted': 'is not among what the webhook receives',

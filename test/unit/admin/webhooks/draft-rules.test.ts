@@ -26,6 +26,7 @@ describe('what a client may write', () => {
   test.each([
     [{ name: undefined }, 'name', 'is required'],
     [{ name: '' }, 'name', 'must NOT have fewer than 1 characters'],
+    [{ name: ' \t ' }, 'name', 'must not be blank'],
     [{ url: 'http://shop.example/' }, 'url', 'must begin with https://'],
     [{ url: 'https://u:p@shop.example/' }, 'url', 'must not hold a user or a password'],
     [{ url: 'https://shop.example:8443/' }, 'url', 'must use the standard port'],
