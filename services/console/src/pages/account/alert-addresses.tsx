@@ -114,7 +114,7 @@ function useListProblem(error: unknown, { emails, urls }: Addresses) {
     const texts = errors.flatMap((refused) => {
       const [, of, index] = refused.field.split('.')
       if (of !== list) return []
-      const address = { emails, urls }[list][Number(index ?? -1)]
+      const address = (list === 'emails' ? emails : urls)?.[Number(index ?? -1)]
       return [address === undefined ? toText(refused) : `${address}: ${toText(refused)}`]
     })
     return texts.length === 0 ? undefined : texts.join(' ')

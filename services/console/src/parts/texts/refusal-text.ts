@@ -10,8 +10,11 @@ export function useRefusalText(): (refused: RefusedValue) => string {
   const { t, i18n } = useTranslation()
   const { count } = useFormats()
   return ({ field, message, code, limit = '' }) => {
-    const name = code && (`form.refusals.${code}` as const)
-    if (!name || !i18n.exists(name)) return `${t('form.mistakes.invalid')} (${message})`
-    return t(name, { header: splitField(field)[1], limit: typeof limit === 'number' ? count(limit) : limit })
+    const isWorded: boolean = code !== undefined && i18n.exists(`form.refusals.${code}`)
+    if (code === undefined || !isWorded) return `${t('form.mistakes.invalid')} (${message})`
+    return t(`form.refusals.${code}`, {
+      header: splitField(field)[1],
+      limit: typeof limit === 'number' ? count(limit) : limit,
+    })
   }
 }
