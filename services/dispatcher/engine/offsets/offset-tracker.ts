@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert'
 import Denque from 'denque'
 
 /** Offset of a record that was taken from a partition; done once its outcome is in Kafka. */
@@ -16,6 +17,7 @@ export class OffsetTracker {
 
   /** Offsets are taken in ascending order; gaps (compaction, transaction markers) are fine. */
   take(offset: number): TrackedOffset {
+    assert(this.#next === null || offset >= this.#next, 'an offset is taken again, or out of order')
     const tracked = { offset, done: false }
     this.#tracked.push(tracked)
     this.#next = offset + 1

@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert'
 import type { ParkedRange } from '../../../domain/delivery/webhook-snapshot.ts'
 import type { Item } from '../item.ts'
 import { isOfReplay } from '../item-ids.ts'
@@ -111,6 +112,7 @@ export class ParkedIndex {
     const range = this.#ranges.get(queueId)
     if (!range) return
     range.writing--
+    assert(range.writing >= 0, 'a queue has written more records than it began to write')
     range.from ??= offset
     range.last = Math.max(range.last, offset)
   }

@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert'
 import Denque from 'denque'
 import type { Lane, Queue, ScheduledWebhook } from './lane.ts'
 import { RememberedAnswers } from './remembered-answers.ts'
@@ -98,6 +99,8 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     const held = this.#heldBy[queue.webhook.memoryClass]
     held.items += items
     held.bytes += bytes
+    assert(queue.items >= 0 && held.items >= 0, 'a queue has lost more items than it had')
+    assert(queue.bytes >= 0 && held.bytes >= 0, 'a queue has lost more bytes than it had')
   }
 
   /** Takes items out from behind the head of a lane. */

@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert'
 import type { ScheduledWebhook } from './lane.ts'
 
 /**
@@ -62,7 +63,7 @@ export class RequestSlots {
   }
 
   leave(webhook: SlotHolder): void {
-    if (webhook.inFlight === 0) throw new Error('a webhook releases a slot that it has not taken')
+    assert(webhook.inFlight > 0, 'a webhook releases a slot that it has not taken')
     this.#count(webhook, webhook.slotClass, -1)
     webhook.inFlight--
     if (webhook.inFlight > 0) return
@@ -97,6 +98,7 @@ export class RequestSlots {
     this.#inFlight[slotClass] += slots
     if (business) business[slotClass] += slots
     if (origin) origin[slotClass] += slots
+    assert(this.#inFlight[slotClass] >= 0, 'a class of slots has fewer than none in flight')
   }
 
   #group(key: string): SlotGroup {
