@@ -3,7 +3,7 @@ import type { ProblemBody } from '../../../services/console/src/api/problem.ts'
 import en from '../../../services/console/src/i18n/en.json' with { type: 'json' }
 import {
   isOfField,
-  reasonsOf,
+  readReasons,
   splitField,
   wordedStatuses,
 } from '../../../services/console/src/parts/texts/problem-words.ts'
@@ -32,7 +32,7 @@ test.each([
 ] as [string, ProblemBody, string, number][])(
   "%s is explained by the server's words only where the console has none",
   (_what, body, english, reasons) => {
-    const found = reasonsOf(body)
+    const found = readReasons(body)
     expect(found.english).toBe(english)
     expect(found.refused.length + found.taken.length).toBe(reasons)
   },

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { ApiProblem } from '../../api/problem.ts'
-import { isOfField, reasonsOf, wordedStatuses } from './problem-words.ts'
+import { isOfField, readReasons, wordedStatuses } from './problem-words.ts'
 import { useRefusalText } from './refusal-text.ts'
 
 /** What went wrong and what to do, in the viewer's language. */
@@ -19,7 +19,7 @@ export function useProblemReason(): (error: unknown) => { text: string; isEnglis
   const toText = useRefusalText()
   return (error) => {
     if (!(error instanceof ApiProblem)) return { text: '', isEnglish: false }
-    const { refused, taken, english } = reasonsOf(error.body)
+    const { refused, taken, english } = readReasons(error.body)
     const words = [
       ...refused.map((each) => (isOfField(each) ? `${each.field}: ${toText(each)}` : toText(each))),
       ...taken.map(({ channel, name }) => t('form.taken', { channel, name })),

@@ -18,7 +18,7 @@ export type ProblemReasons = {
  * Reasons of a problem. The server's words are in English, so they are shown only where the console has none: for a
  * status without a text, or one that can mean many things, unless each of its errors has a code.
  */
-export function reasonsOf({ status, detail = '', code, errors = [], conflicts = [] }: ProblemBody): ProblemReasons {
+export function readReasons({ status, detail = '', code, errors = [], conflicts = [] }: ProblemBody): ProblemReasons {
   const none = { refused: [], taken: [], english: '' }
   const isWorded = wordedStatuses.some((one) => one === status)
   if (isWorded && !isVague(status)) return none
