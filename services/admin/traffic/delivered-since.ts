@@ -44,7 +44,7 @@ export async function findDelivered(
 const mostDelivered = 1_000_000
 
 /**
- * What replays have delivered, for an export of all dead letters, newest first. Each page needs the attempts since its oldest
+ * Deliveries of replays, for an export of all dead letters, newest first. Each page needs the attempts since its oldest
  * dead letter: they are read once, further back for each page. Only replays send a dead letter again.
  */
 export class ReplayedDeliveries {
@@ -67,7 +67,7 @@ export class ReplayedDeliveries {
     const matches = ({ deliveryId, businessId: owner, outcome, startedAt, replayId }: Attempt) => {
       if (owner === businessId && replayId !== null && (outcome === 'success' || outcome === 'slow'))
         this.#note(deliveryId, startedAt)
-      // What is noted takes less memory than a list of attempts.
+      // These notes take less memory than a list of attempts.
       return false
     }
     const { next, readTo } = await traffic.attempts({

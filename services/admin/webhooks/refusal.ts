@@ -7,7 +7,7 @@ export function refusal(field: string, code: RefusalCode): Problem {
   return { field, message: refusalMessages[code], code }
 }
 
-/** What the current state does not allow. @param detail in more words than the code's message. */
+/** Refusal of a request that the current state does not allow. @param detail in more words than the code's message. */
 export function conflict(code: RefusalCode, detail: string = refusalMessages[code]): HttpProblem {
   return new HttpProblem(409, 'Conflict', detail, { code })
 }

@@ -6,24 +6,27 @@ import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import { answerId } from '../engine/item-ids.ts'
 import type { ResumePoint } from '../engine/offsets/partition-state.ts'
 
-/** A record that an attempt was made of. */
+/** Record from which an attempt was made. */
 export type AnsweredSource = { topic: string; offset: number }
 
 export type AnswersContext = {
   reader: Pick<RangeReader, 'read'>
   attempts: { topic: string; decode: Decode<Attempt> }
-  /** All topics whose offsets are committed, by name: webhook-parked is none of them. */
+  /** All topics whose offsets are committed, by name; webhook-parked is not among them. */
   sources: ReadonlyMap<string, unknown>
 }
 
-/** Notes what an attempt answers for. @param answered answerId -> number of attempts; Infinity when it is settled. */
+/**
+ * Notes the delivery that an attempt answers for. @param answered answerId -> number of attempts; Infinity when it is
+ * settled.
+ */
 export function addAnswered(answered: Map<string, number>, made: Attempt): void {
   const { deliveryId, replayId, attempt, next } = made
   if (isAnswer(made))
     answered.set(answerId(deliveryId, replayId), next === 'retry' ? attempt : Number.POSITIVE_INFINITY)
 }
 
-/** @returns the record that an attempt answers for; null if there is none, or if no commit will ever say so. */
+/** @returns the record that an attempt answers for; null if there is none, or if no commit will ever show it. */
 export function findAnswered(attempt: Attempt, { sources }: Pick<AnswersContext, 'sources'>): AnsweredSource | null {
   const { sourceTopic: topic, sourceOffset: offset } = attempt
   return isAnswer(attempt) && sources.has(topic) ? { topic, offset } : null
@@ -55,7 +58,7 @@ export function isCommitted({ topic, offset }: AnsweredSource, resume: ReadonlyM
   return point !== undefined && (offset < point.offset || (point.finishedAbove?.finished(offset) ?? false))
 }
 
-/** Those before the ends of their topics: others were in logs that no longer exist. */
+/** Returns the records before the ends of their topics: others were in logs that no longer exist. */
 export async function inTheirLogs(
   answered: readonly AnsweredSource[],
   endOf: (topic: string) => Promise<number>,
@@ -65,7 +68,10 @@ export async function inTheirLogs(
   return answered.filter(({ topic, offset }) => offset < (ends.get(topic) ?? 0))
 }
 
-/** Whether the record that it was made from is done with: a retry in the same lane is not written anywhere. */
+/**
+ * Whether the attempt finishes the record that it was made from. A retry in the same lane does not: it is written
+ * nowhere.
+ */
 function isAnswer({ next, nextTopic }: Attempt): boolean {
   return next !== 'retry' || nextTopic !== null
 }

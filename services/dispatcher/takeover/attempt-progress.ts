@@ -1,6 +1,6 @@
 /**
- * How far the owner of a partition number knows webhook-attempts: what its takeover has read, what it has written, and
- * what it has read since. A former owner that was cut off may write there after the takeover has read to the end.
+ * Offset up to which the owner of a partition number knows webhook-attempts: from its takeover, its own records, and
+ * reads since then. A former owner that was cut off may write there after the takeover has read to the end.
  */
 export class AttemptProgress {
   #known: number

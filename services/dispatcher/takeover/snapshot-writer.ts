@@ -43,8 +43,9 @@ export type Ownership = {
 /**
  * Keeps webhook-health: the state of a partition number that a successor needs, and how far it reflects
  * webhook-attempts and webhook-parked. Attempts count as reflected only once the offsets that they finish are
- * committed: the later ones tell the successor which deliveries are answered for. Those that a former owner writes after
- * the takeover are read for that (readGaps). Nothing is written about a number that this instance does not own.
+ * committed: the later ones tell the successor which deliveries are answered for. Attempts that a former owner writes
+ * after the takeover are read for that purpose (readGaps). Nothing is written about a number that this instance does
+ * not own.
  */
 export class SnapshotWriter {
   readonly #context: SnapshotContext

@@ -103,7 +103,7 @@ function describe(error: ErrorObject): Problem {
   }
 }
 
-/** What the broken rule demands. Patterns are for programs, not for people. */
+/** Text of the demand of a broken rule. Patterns are for programs, not for people. */
 function readLimit({ params }: ErrorObject): number | string | undefined {
   const { limit, type, format, allowedValue, allowedValues } = params as Record<string, unknown>
   if (Array.isArray(allowedValues)) return cutText(allowedValues.join(', '), maxShownLength)

@@ -1,4 +1,4 @@
-/** What a commit would say of a topic. */
+/** Progress of a topic as a commit would show it. */
 export type ShownProgress = {
   /** Offset after the last record that was taken. */
   next: number

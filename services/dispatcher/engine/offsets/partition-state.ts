@@ -27,7 +27,7 @@ type Source = {
 /** Start of reading a topic's partition after an assignment. */
 export type ResumePoint = { offset: number; finishedAbove: FinishedAbove | null }
 
-/** What the former owner of a partition number has left (RestoredPartition). */
+/** State left by the former owner of a partition number (RestoredPartition). */
 type FormerProgress = {
   resume: ReadonlyMap<string, ResumePoint>
   parked: ReadonlyMap<string, ParkedRange>
@@ -142,7 +142,7 @@ export class PartitionState {
   }
 }
 
-/** What the next commit says, beside what the former one does. */
+/** Progress that the next commit shows, including that of the former one. */
 function showProgress({ tracker, resumed: { offset: committed, finishedAbove } }: Source): ShownProgress {
   const next = tracker.next ?? committed
   const unfinished = new Set(tracker.unfinished())

@@ -106,7 +106,7 @@ function useSave(businessId: string, { webhooksEnabled }: Account, onSaved: () =
   })
 }
 
-/** What the server says about one of the lists, with the address that it means. */
+/** The server's problems with one of the lists, with the address that is meant. */
 function useListProblem(error: unknown, { emails, urls }: Addresses) {
   const toText = useRefusalText()
   const errors = error instanceof ApiProblem ? (error.body.errors ?? []) : []

@@ -3,7 +3,7 @@ import { ApiProblem } from '../../api/problem.ts'
 import { isOfField, readReasons, wordedStatuses } from './problem-words.ts'
 import { useRefusalText } from './refusal-text.ts'
 
-/** What went wrong and what to do, in the viewer's language. */
+/** Text of a problem with what to do about it, in the viewer's language. */
 export function useProblemText(): (error: unknown) => string {
   const { t } = useTranslation()
   return (error) => {
@@ -13,7 +13,9 @@ export function useProblemText(): (error: unknown) => string {
   }
 }
 
-/** What exactly is wrong: in the viewer's language if the console has words for it, otherwise in the server's English. */
+/**
+ * Details of a problem: in the viewer's language if the console has words for them, otherwise in the server's English.
+ */
 export function useProblemReason(): (error: unknown) => { text: string; isEnglish: boolean } {
   const { t } = useTranslation()
   const toText = useRefusalText()

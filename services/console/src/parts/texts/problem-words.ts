@@ -7,7 +7,7 @@ export const wordedStatuses = [0, 400, 401, 403, 404, 409, 412, 413, 422, 429, 5
 /** Of these, the ones whose text leaves open what exactly is wrong. */
 const isVague = (status: number) => [400, 409, 422].includes(status)
 
-/** What to say below the text of the status: reasons that the console has words for, or the server's own words. */
+/** Reasons shown below the text of the status: those that the console has words for, or the server's own words. */
 export type ProblemReasons = {
   refused: NonNullable<ProblemBody['errors']>
   taken: NonNullable<ProblemBody['conflicts']>
