@@ -38,7 +38,8 @@ export function staleAfter(kind: ChangeEventKind, businessId: string, id: string
     case 'health':
       return [keys.webhooks(businessId), keys.webhook(businessId, id), keys.stats(businessId, id)]
     case 'audit':
-      return [keys.audit(businessId)]
+      // Replays have no announcement of their own: each one that starts or stops has an entry.
+      return [keys.audit(businessId), ['replays', businessId]]
   }
 }
 
@@ -63,6 +64,9 @@ export function restMs(kind: ChangeEventKind, key: QueryKey, listed: number): nu
     case 'dead-letters':
     case 'alerts':
       return 2_000
+    // Reads the topics since the oldest replay.
+    case 'replays':
+      return 5_000
     // Groups of errors are read from the topic as well, a whole day of it.
     case 'error-groups':
       return 10_000
