@@ -425,6 +425,8 @@ test('alert addresses are set and tried on the account page; alerts are listed f
   await mails.press('Enter')
   await button('Save').click()
   await page.getByText('nobody: Is not in the expected format.').waitFor()
+  // With the pointer on the button, and a message in view.
+  expect(await seriousFindings(page)).toEqual([])
   await browser.shoot(page, 'account-refused')
   await mails.press('Backspace')
   await mails.press('Backspace')
