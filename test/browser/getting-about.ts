@@ -136,6 +136,27 @@ test('a refused form moves the focus to its first mistake at once, whoever has f
   await page.getByRole('link', { name: 'Cancel' }).click()
 })
 
+test('a refused alert address is named below its field, in the language of the page and with enough contrast', async () => {
+  for (const [language, mails, save, refused] of [
+    ['es', 'Correos electrónicos', 'Guardar', 'nobody: No tiene el formato esperado.'],
+    ['pt', 'E-mails', 'Salvar', 'nobody: Não está no formato esperado.'],
+    ['en', 'Mail addresses', 'Save', 'nobody: Is not in the expected format.'],
+  ] as const) {
+    await page.evaluate((chosen) => localStorage.setItem('hookline-language', chosen), language)
+    await open('account')
+    const field = page.getByRole('combobox', { name: mails })
+    for (const address of ['ops@bakery.example', 'nobody']) {
+      await field.fill(address)
+      await field.press('Enter')
+    }
+    await button(save).click()
+    await page.getByText(refused).waitFor()
+    // With the pointer on the button, and a message in view.
+    expect(await seriousFindings(page)).toEqual([])
+    await browser.shoot(page, `account-refused-${language}`)
+  }
+})
+
 test("the list's search, state, order and view are in its address, and Back restores them", async () => {
   await open('webhooks')
   await page.getByRole('textbox', { name: 'Search' }).fill('archive')
