@@ -8,7 +8,7 @@ export type LookupQuery = {
   id: string
   /** The query if it is a webhook-id, and those that it stands for. */
   notificationIds: string[]
-  /** The query without case and accents: searched in texts. */
+  /** The query as fold changes it: searched in texts. */
   folded: string
   /**
    * Digits of the query, compared with the end of the contact's phone number; null if the query does not look like one.
@@ -79,7 +79,7 @@ function digitsOf(text: string): string {
   return text.replace(/\D/g, '')
 }
 
-/** Letters without case and accents: "Perú" is found by "peru". */
+/** Letters without case and accents, blanks and line breaks as one blank: "Perú" is found by "peru". */
 function fold(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+  return text.normalize('NFD').replace(/\p{M}/gu, '').replace(/\s+/g, ' ').toLowerCase()
 }

@@ -13,7 +13,7 @@ const said = messageEvent({
   firstName: 'José',
   lastName: 'Núñez',
   messages: [
-    message({ id: 'm-12', message: '¿Hacen envíos al Perú?', fromName: 'José' }),
+    message({ id: 'm-12', message: '¿Hacen envíos\n al Perú?', fromName: 'José' }),
     message({ id: 'm-13', message: null, caption: 'Mi dirección' }),
     message({ id: 'm-14', message: null, button: 'Ver menú' }),
   ],
@@ -31,6 +31,7 @@ describe('queries that name a message', () => {
     ['its webhook-id at any webhook', deliveryId(said, 'wh_b')],
     ['a part of a text', 'envíos al'],
     ['a part of a text without accents, in capitals', 'ENVIOS AL PERU'],
+    ['a part of a text with more blanks than it has', ' al  perú '],
     ['a caption', 'mi direccion'],
     ["a button's label", 'ver menu'],
     ["the contact's name", 'jose nunez'],
