@@ -1185,6 +1185,27 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts', simulation],
   },
   {
+    name: 'answers only for the first of the messages that it joins',
+    file: dispatcher('engine/joining/joiner'),
+    text: 'slice(0, decision.count)',
+    replacement: 'slice(0, 1)',
+    caughtBy: [pipeline],
+  },
+  {
+    name: 'leaves out a read status for its own sake',
+    file: dispatcher('engine/read-statuses'),
+    text: "found?.status === 'delivered' && this.#times.has",
+    replacement: 'found !== null && this.#times.has',
+    caughtBy: [pipeline],
+  },
+  {
+    name: 'takes a notification of a replay as delivered because it was delivered before',
+    file: dispatcher('engine/delivery-pool'),
+    text: 'this.answered.has(item.id, item.attempts.length)',
+    replacement: 'this.answered.has(item.delivery.deliveryId, item.attempts.length)',
+    caughtBy: [pipeline],
+  },
+  {
     name: 'parks joined messages behind later ones of their contact',
     file: dispatcher('engine/parking/parking'),
     text: 'if (item.isJoined) return this.#requeue(item)',

@@ -13,6 +13,7 @@ export type Faulty = {
   supervisors: ReadonlyMap<SimulatedService, Supervisor>
   /** Writes the webhook's definition again, with another version. */
   editDefinition: (webhook: string) => void
+  orderReplay: (order: Fault & { kind: 'replay' }) => void
 }
 
 /** Topics that Kafka compacts. */
@@ -25,7 +26,7 @@ export function schedule(faults: readonly Fault[], faulty: Faulty): void {
   for (const fault of faults) faulty.world.after(fault.atMs, () => begin(fault, faulty))
 }
 
-function begin(fault: Fault, { world, cluster, registry, receivers, supervisors, editDefinition }: Faulty): void {
+function begin(fault: Fault, { world, cluster, registry, receivers, supervisors, ...orders }: Faulty): void {
   const { kind, forMs } = fault
   const supervisor = 'service' in fault ? supervisors.get(fault.service) : undefined
   switch (kind) {
@@ -64,6 +65,8 @@ function begin(fault: Fault, { world, cluster, registry, receivers, supervisors,
         for (const log of cluster.partitions(topic)) log.compact(world.nowMs - compactionLagMs)
       return
     case 'definition':
-      return editDefinition(fault.webhook)
+      return orders.editDefinition(fault.webhook)
+    case 'replay':
+      return orders.orderReplay(fault)
   }
 }

@@ -1,5 +1,6 @@
 import type { WebhookDefinition } from '../../services/domain/definition/definition.ts'
 import { seeded } from '../support/simulation.ts'
+import { addFeatures } from './plan-features.ts'
 
 /** Services of a run: the names of their processes. */
 export const services = ['formatter', 'dispatcher-1', 'dispatcher-2', 'dispatcher-3', 'stats-aggregator'] as const
@@ -7,7 +8,7 @@ const dispatchers = services.slice(1, 4)
 export type SimulatedService = (typeof services)[number]
 
 export type PlannedWebhook = Pick<WebhookDefinition, 'id' | 'channels' | 'whenBlocked' | 'maxInFlight'> &
-  Partial<Pick<WebhookDefinition, 'rateLimitPerSecond' | 'collapseStatuses' | 'retryProfile'>>
+  Partial<Pick<WebhookDefinition, 'rateLimitPerSecond' | 'bufferSeconds' | 'collapseStatuses' | 'retryProfile'>>
 
 export type PlannedEvent = {
   atMs: number
@@ -15,6 +16,8 @@ export type PlannedEvent = {
   channel: string
   contact: string
   kind: 'message' | 'status'
+  /** Id of the event that said that the same message was delivered; this one says that it was read. */
+  readOf?: string
   /** Bytes of its text. */
   size: number
   /** Version of the schema that its publisher writes with. */
@@ -24,7 +27,7 @@ export type PlannedEvent = {
 /** How a receiver answers. */
 export type Answering = 'fails' | 'refuses' | 'asks to wait' | 'asks to wait long' | 'never answers' | 'slow'
 
-/** What goes wrong, when, and for how long. */
+/** What goes wrong, or is ordered, when, and for how long. */
 export type Fault = { atMs: number; forMs: number } & (
   | { kind: 'kill' | 'stop' | 'pause'; service: SimulatedService }
   | { kind: 'broker'; broker: number }
@@ -35,6 +38,7 @@ export type Fault = { atMs: number; forMs: number } & (
   | { kind: 'receiver'; webhook: string; answering: Answering }
   | { kind: 'compaction' }
   | { kind: 'definition'; webhook: string }
+  | { kind: 'replay'; webhook: string; count: number; ratePerSecond: number }
 )
 
 /** Everything of a run that can be left out of it, beside the chance that the seed decides. */
@@ -58,6 +62,11 @@ const publishingMs = 40_000
 
 /** The plan of a seed. */
 export function planOf(seed: number): Plan {
+  return addFeatures(planTraffic(seed))
+}
+
+/** Traffic, limits and faults. */
+function planTraffic(seed: number): Plan {
   const random = seeded(seed ^ 0x51ab)
   const below = (count: number) => Math.floor(random() * count)
   const pick = <T>(from: readonly T[]) => from[below(from.length)] as T

@@ -6,7 +6,8 @@ import { readSchema } from '../../services/topics/schemas.ts'
 import { type Topic, topics } from '../../services/topics/topic-map.ts'
 import { sampleDefinition } from '../support/sample-definitions.ts'
 import { message, messageEvent, statusEvent } from '../support/sample-events.ts'
-import type { Plan, PlannedEvent, PlannedWebhook } from './plan.ts'
+import type { Fault, Plan, PlannedEvent, PlannedWebhook } from './plan.ts'
+import { type OrderedReplay, orderReplay } from './replay.ts'
 import type { Surroundings } from './services.ts'
 import type { World } from './world.ts'
 
@@ -16,6 +17,9 @@ export type PublishedEvent = { planned: PlannedEvent; event: Event; topic: strin
 export type Published = {
   events: PublishedEvent[]
   editDefinition: (webhook: string) => void
+  /** Replays ordered so far. */
+  replays: OrderedReplay[]
+  orderReplay: (order: Fault & { kind: 'replay' }) => void
 }
 
 export const businessId = 'business'
@@ -43,6 +47,7 @@ export function publish(plan: Plan, { cluster, registry }: Surroundings, world: 
   put('account-config', businessId, Buffer.from(JSON.stringify({ businessId, webhooksEnabled: true })))
   for (const webhook of plan.webhooks) define(webhook)
   const events: PublishedEvent[] = []
+  const replays: OrderedReplay[] = []
   for (const planned of plan.events)
     world.after(planned.atMs, () => {
       const event = eventOf(planned)
@@ -60,6 +65,13 @@ export function publish(plan: Plan, { cluster, registry }: Surroundings, world: 
     editDefinition: (id) => {
       const webhook = plan.webhooks.find((each) => each.id === id)
       if (webhook) define(webhook)
+    },
+    replays,
+    orderReplay: (order) => {
+      const schemaId = registry.id(readSchema(topics.webhookReplays), 0)
+      const write = (value: unknown) =>
+        put(topics.webhookReplays.name, order.webhook, encode(topics.webhookReplays, schemaId, value))
+      replays.push(orderReplay(order, cluster, replays, write))
     },
   }
 }
@@ -82,9 +94,9 @@ function definitionOf({ id, ...webhook }: PlannedWebhook, version: number) {
   })
 }
 
-function eventOf({ id, channel, contact, kind, size }: PlannedEvent): Event {
+function eventOf({ id, channel, contact, kind, size, readOf }: PlannedEvent): Event {
   const ids = { eventId: id, businessId, chatChannelId: channel, contactId: contact }
   return kind === 'message'
     ? messageEvent({ ...ids, messages: [message({ id, message: 'x'.repeat(size) })] } as Partial<MessageEvent>)
-    : statusEvent({ ...ids, messageId: id } as Partial<StatusEvent>)
+    : statusEvent({ ...ids, messageId: readOf ?? id, status: readOf ? 'read' : 'delivered' } as Partial<StatusEvent>)
 }

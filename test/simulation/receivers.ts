@@ -16,6 +16,10 @@ export type ReceivedRequest = {
   attempt: number
   body: Buffer
   startedMs: number
+  /** The same by its sender's clock. */
+  startedAt: number
+  /** Whether its sender had the partition for Kafka: one that was paused may not know that it was expelled. */
+  isOfOwner: boolean
   /** Whether it was answered with success. */
   isAccepted: boolean
 }
@@ -27,6 +31,8 @@ export class Receivers {
   readonly log: ReceivedRequest[] = []
   /** Webhook -> how its receiver answers at present; those that are missing answer 200. */
   readonly answering = new Map<string, Answering>()
+  /** Requests that have no answer yet. */
+  inFlight = 0
 
   constructor(cluster: SimulatedCluster) {
     this.#world = cluster.world
@@ -64,6 +70,8 @@ export class Receivers {
       attempt: Number(headerOf(request, 'x-webhook-attempt')),
       body: request.body,
       startedMs,
+      startedAt: process.clock.nowMs(),
+      isOfOwner: this.#cluster.group('dispatcher').ownerOf('webhook-deliveries', partition) === process.name,
       isAccepted: false,
     }
     const arrivesMs = world.between(0.2, 20)
@@ -73,8 +81,10 @@ export class Receivers {
       this.log.push(received)
       world.trace(`post ${process.name} ${webhookId} ${received.deliveryId} ${received.attempt}`)
     })
+    this.inFlight++
     const isLate = answersMs > request.timeoutMs
     world.after(isLate ? request.timeoutMs : answersMs, () => {
+      this.inFlight--
       const latencyMs = Math.round(world.nowMs - startedMs)
       const outcome: Outcome = isLate
         ? { kind: 'unreachable', reason: 'timeout', latencyMs, detail: '' }

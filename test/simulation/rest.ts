@@ -1,4 +1,5 @@
-import type { Attempt, DeadLetter, Delivery } from '../../services/domain/delivery/delivery.ts'
+import { answerId } from '../../services/dispatcher/engine/item-ids.ts'
+import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery/delivery.ts'
 import { topics } from '../../services/topics/topic-map.ts'
 import type { SimulatedCluster } from './kafka/cluster.ts'
 import { readAll } from './kafka/read-all.ts'
@@ -24,12 +25,21 @@ export function findUnrest(cluster: SimulatedCluster): string | null {
   // Notifications in webhook-parked hold up no commit.
   const ended = new Set(
     readAll<Attempt>(cluster, topics.webhookAttempts).flatMap(({ value }) =>
-      value.next === 'none' ? [value.deliveryId] : [],
+      value.next === 'retry' ? [] : [answerId(value.deliveryId, value.replayId)],
     ),
   )
   for (const { value } of readAll<DeadLetter>(cluster, topics.webhookDeadLetters))
     if (value.delivery) ended.add(value.delivery.deliveryId)
+  const replays = readAll<PendingDelivery>(cluster, topics.webhookReplays)
+  // The record of what messages are joined into answers for them, also if the attempts that say so were not written.
+  for (const { value } of replays) for (const id of value.joined ?? []) ended.add(id)
   for (const { value } of readAll<Delivery>(cluster, topics.webhookDeliveries))
     if (!ended.has(value.deliveryId)) return `${value.deliveryId} of ${value.webhookId} has not ended`
+  for (const { value } of replays) {
+    // Joined notifications are never parked: the commit shows that they have ended.
+    if (value.replayId === null) continue
+    const id = answerId(value.delivery.deliveryId, value.replayId)
+    if (!ended.has(id)) return `${id} of ${value.delivery.webhookId} has not ended`
+  }
   return null
 }

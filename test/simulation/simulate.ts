@@ -1,7 +1,11 @@
+import type { Attempt } from '../../services/domain/delivery/delivery.ts'
+import { isJoined } from '../../services/domain/delivery/outcome.ts'
 import { topics } from '../../services/topics/topic-map.ts'
 import { judge } from './checks/judge.ts'
+import { isSuperseded } from './checks/superseded.ts'
 import { schedule } from './faults.ts'
 import { SimulatedCluster } from './kafka/cluster.ts'
+import { readAll } from './kafka/read-all.ts'
 import { type Plan, type SimulatedService, services } from './plan.ts'
 import { publish } from './publish.ts'
 import { Receivers } from './receivers.ts'
@@ -21,13 +25,17 @@ export type Run = {
   endedAtMs: number
   /** Topic -> number of its records. */
   records: Record<string, number>
+  /** Messages that were joined, statuses that were left out, and attempts of replays. */
+  joined: number
+  superseded: number
+  replayed: number
 }
 
 /** Virtual time within which everything must have come to rest. */
 const longestMs = 7_200_000
 /** Time between two looks whether everything has come to rest. */
 const lookMs = 500
-/** Time that goes on after that, in which nothing more may happen. */
+/** Time that goes on after that. If something is written in it, such as a late attempt, the rest begins again. */
 const afterMs = 3_000
 
 /** Runs the whole pipeline by a plan. The same plan gives the same run. */
@@ -55,7 +63,7 @@ export async function simulate(plan: Plan, { keepsTrace = false } = {}): Promise
   )
   // In the order and at the time that chance says.
   for (const supervisor of supervisors.values()) world.after(world.random() * 2_000, () => supervisor.start())
-  schedule(plan.faults, { ...surroundings, world, supervisors, editDefinition: published.editDefinition })
+  schedule(plan.faults, { ...surroundings, ...published, world, supervisors })
 
   const onRejection = (reason: unknown) => {
     if (!(reason instanceof ProcessEnded)) violation(`unhandled: ${reason instanceof Error ? reason.stack : reason}`)
@@ -68,8 +76,10 @@ export async function simulate(plan: Plan, { keepsTrace = false } = {}): Promise
     ...plan.faults.map(({ atMs, forMs }) => atMs + forMs),
   )
   const look = () => {
-    if (world.elapsedMs > endOfPlanMs && findUnrest(cluster) === null) restedAtMs = world.elapsedMs
-    else world.after(lookMs, look)
+    const rests = world.elapsedMs > endOfPlanMs && receivers.inFlight === 0 && findUnrest(cluster) === null
+    if (!rests) restedAtMs = -1
+    else if (restedAtMs < 0) restedAtMs = world.elapsedMs
+    world.after(lookMs, look)
   }
   world.after(lookMs, look)
   try {
@@ -80,6 +90,7 @@ export async function simulate(plan: Plan, { keepsTrace = false } = {}): Promise
   if (restedAtMs < 0) violation(`nothing rests after ${longestMs} ms: ${findUnrest(cluster)}`)
   judge({ plan, cluster, receivers, published }, violation)
   const { lines, events } = world
+  const attempts = readAll<Attempt>(cluster, topics.webhookAttempts).map(({ value }) => value)
   return {
     violations,
     traceHash: world.traceHash(),
@@ -87,6 +98,9 @@ export async function simulate(plan: Plan, { keepsTrace = false } = {}): Promise
     events,
     requests: receivers.log.length,
     endedAtMs: world.elapsedMs,
+    joined: attempts.filter(isJoined).length,
+    superseded: attempts.filter(isSuperseded).length,
+    replayed: attempts.filter(({ replayId }) => replayId !== null).length,
     records: Object.fromEntries([...cluster.topics()].map((topic) => [topic, cluster.recordCount(topic)])),
   }
 }

@@ -8,7 +8,7 @@ type Step = { lane: string; id: string }
  * order of the notifications, for each webhook.
  */
 export function findDisorder(evidence: Evidence, violation: (what: string) => void): void {
-  const { plan, published, deliveries, receivers } = evidence
+  const { plan, published, deliveries, receivers, joined, replayOf } = evidence
   const contacts = new Map(deliveries.map(({ value }) => [value.deliveryId, value.contactId]))
   const owners = new Map(plan.webhooks.flatMap(({ id, channels }) => channels.map((channel) => [channel, id] as const)))
   const events = published.events.map(({ planned: { channel, contact, kind }, event }) => {
@@ -18,9 +18,14 @@ export function findDisorder(evidence: Evidence, violation: (what: string) => vo
   const written = deliveries.map(({ value }) => ({ lane: laneOf(value), id: value.deliveryId, kind: value.kind }))
   const ofKind = written.map(({ lane, id, kind }) => ({ lane: `${lane} ${kind}`, id }))
   for (const late of overtaken(events, ofKind)) violation(`written out of order: ${late}`)
-  const sent = [...receivers.log]
+  const sent = receivers.log
+    .filter((request) => replayOf(request) === null)
     .sort((a, b) => a.startedMs - b.startedMs)
-    .map(({ webhookId, deliveryId: id }) => ({ lane: laneOf({ webhookId, contactId: contacts.get(id) ?? '' }), id }))
+    .flatMap(({ webhookId, deliveryId }) =>
+      (joined.get(deliveryId)?.members ?? [deliveryId]).map((id) => {
+        return { lane: laneOf({ webhookId, contactId: contacts.get(id) ?? '' }), id }
+      }),
+    )
   for (const late of overtaken(written, sent)) violation(`sent out of order: ${late}`)
 }
 

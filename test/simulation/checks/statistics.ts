@@ -16,8 +16,8 @@ export function compareStatistics(
   const counted = new Set<string>()
   const expected = new Map(plan.webhooks.map(({ id }) => [id, noTotals()]))
   for (const { value } of attempts) {
-    const { deliveryId, attempt, startedAt, webhookId, outcome } = value
-    const id = `${deliveryId} ${attempt} ${startedAt} ${outcome}`
+    const { deliveryId, replayId, attempt, startedAt, webhookId, outcome } = value
+    const id = `${replayId} ${deliveryId} ${attempt} ${startedAt} ${outcome}`
     if (isReplaced(value) || counted.has(id)) continue
     counted.add(id)
     const totals = expected.get(webhookId)

@@ -5,12 +5,12 @@ import { planOf } from '../../simulation/plan.ts'
 import { type Run, simulate } from '../../simulation/simulate.ts'
 
 /** A seed takes about 50 ms of a core. `npm run simulate` runs as many as wanted, on all cores. */
-const seeds = Number(process.env.HOOKLINE_PIPELINE_SEEDS ?? 500)
+const seeds = Number(process.env.HOOKLINE_PIPELINE_SEEDS ?? 750)
 
 test(`whatever is killed, paused or away, each notification arrives in order or has a dead letter (${seeds} seeds)`, {
   timeout: 60_000 + seeds * 2_000,
 }, async () => {
-  const seen = { requests: 0, deadLetters: 0, parked: 0 }
+  const seen = { requests: 0, deadLetters: 0, parked: 0, joined: 0, superseded: 0, replayed: 0 }
   for (let seed = 1; seed <= seeds; seed++) {
     const plan = planOf(seed)
     const run = await simulate(plan)
@@ -18,10 +18,12 @@ test(`whatever is killed, paused or away, each notification arrives in order or 
     seen.requests += run.requests
     seen.deadLetters += run.records['webhook-dead-letters'] ?? 0
     seen.parked += run.records['webhook-parked'] ?? 0
+    seen.joined += run.joined
+    seen.superseded += run.superseded
+    seen.replayed += run.replayed
   }
   expect(seen.requests).toBeGreaterThan(seeds * 20)
-  expect(seen.deadLetters, 'dead letters').toBeGreaterThan(0)
-  expect(seen.parked, 'notifications in webhook-parked').toBeGreaterThan(0)
+  for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(0)
 })
 
 test('a seed gives the same trace each time, and another seed another one', async () => {
@@ -37,7 +39,16 @@ test('a failing plan is reduced to the faults and events that it needs, and the 
   const run = async (plan: typeof whole): Promise<Run> => {
     const fails = needs.every((each) => [...plan.faults, ...plan.events].some((kept) => kept === each))
     const violations = fails ? [`missing: e${plan.events.length} of wh_0, msg_${plan.events.length}`] : []
-    return { violations, traceHash: '', lines: [], events: 0, requests: 0, endedAtMs: 0, records: {} }
+    return {
+      violations,
+      traceHash: '',
+      lines: [],
+      events: 0,
+      requests: 0,
+      endedAtMs: 0,
+      records: {},
+      ...{ joined: 0, superseded: 0, replayed: 0 },
+    }
   }
   const shrunk = await shrink(whole, await run(whole), run)
   expect([...shrunk.plan.faults, ...shrunk.plan.events]).toEqual(needs)
