@@ -84,6 +84,9 @@ export async function simulate(plan: Plan, { keepsTrace = false } = {}): Promise
   world.after(lookMs, look)
   try {
     await world.run(() => restedAtMs >= 0 && world.elapsedMs > restedAtMs + afterMs, longestMs)
+  } catch (error) {
+    // It would end its process.
+    onRejection(error)
   } finally {
     process.off('unhandledRejection', onRejection)
   }

@@ -82,12 +82,12 @@ export class Parking {
   spill(queueId: string, why: PendingDelivery['why'] = this.memory.whyHeld(queueId) ?? 'overflow'): void {
     const parking = this.#partitions.parking(queueId)
     if (parking) return this.#parkAll(parking.endHandover(queueId), why)
-    // An item taken from webhook-parked and tried since then stays: its record there does not have that attempt.
-    const isParked = ({ parkedOffset, isJoined }: Item) => parkedOffset === null && !isJoined
+    // Those stay that came from webhook-parked and lack an attempt there, and those whose partition is taken over again.
+    const isParked = ({ parkedOffset, isJoined, position }: Item) =>
+      parkedOffset === null && !isJoined && this.#partitions.get(position.partition) !== undefined
     const items = this.#lanes.takeQueued(queueId, isParked)
-    const [first] = items
-    if (!first) return
-    const state = this.#findPartition(first)
+    if (!items[0]) return
+    const state = this.#findPartition(items[0])
     const parkable = state.parked.isCaughtUp(queueId) ? this.#putBackTaken(state, queueId, items) : items
     this.#parkAll(parkable, why, this.#lanes.queues.running(queueId))
   }

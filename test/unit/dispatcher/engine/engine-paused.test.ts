@@ -109,6 +109,20 @@ test('a retry that falls due while its webhook is paused waits for the end of th
   expect(made.sent.map(({ attempt }) => attempt)).toEqual([1, 2])
 })
 
+test('a retry that waits in memory while its partition is taken over again is left alone until that is done', () => {
+  const { made, pause } = pausable(() => refused)
+  offerAll(made, 0, 1)
+  made.clock.runUntil(made.clock.nowMs + 50)
+  const numbers = made.engine.assign({ ...owned, fresh: true })
+  pause()
+  made.engine.tick()
+  expect(made.sent).toHaveLength(1)
+  for (const number of numbers) made.restore(number)
+  offerAll(made, 0, 1)
+  made.engine.tick()
+  expect(made.sent).toHaveLength(1)
+})
+
 test('a replay waits for the end of a pause too', () => {
   const { made, pause, resume } = pausable()
   pause()
