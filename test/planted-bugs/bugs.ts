@@ -982,9 +982,26 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'passes attempts in a snapshot before commits show what they answer for',
     file: dispatcher('takeover/snapshot-writer'),
-    text: 'if (ownership && state.settleAwaited())',
-    replacement: 'if (ownership)',
+    text: 'if (state.settleAwaited()) reached',
+    replacement: 'reached',
     caughtBy: ['test/unit/dispatcher/takeover/snapshot-writer.test.ts'],
+  },
+  {
+    name: 'passes the attempt of joined messages in a snapshot before their record was read',
+    file: dispatcher('takeover/attempt-progress'),
+    text: 'reached = Math.min(reached, known)',
+    replacement: '',
+    caughtBy: [
+      'test/unit/dispatcher/takeover/attempt-progress.test.ts',
+      'test/unit/dispatcher/takeover/snapshot-writer.test.ts',
+    ],
+  },
+  {
+    name: 'counts the record of joined messages that it took over as read',
+    file: dispatcher('engine/joining/joiner'),
+    text: 'if (!isFinished) partitions.get(number)?.unreadJoined.add(offset)',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
   },
   {
     name: 'leaves a record without an outcome if its send throws',

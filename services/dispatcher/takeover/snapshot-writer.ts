@@ -108,11 +108,13 @@ export class SnapshotWriter {
     const reached: [Ownership, number][] = []
     for (const state of partitions) {
       const ownership = this.#owned.get(state.number)
-      if (ownership && state.settleAwaited()) reached.push([ownership, ownership.attempts.known])
+      if (!ownership) continue
+      const attemptsOffset = ownership.attempts.reach(state.unreadJoined)
+      if (state.settleAwaited()) reached.push([ownership, attemptsOffset])
     }
     return () => {
       for (const [ownership, attemptsOffset] of reached) {
-        if (ownership.committedAttempts === attemptsOffset) continue
+        if (attemptsOffset <= ownership.committedAttempts) continue
         ownership.committedAttempts = attemptsOffset
         this.#changed = true
       }

@@ -66,7 +66,7 @@ export class Joiner {
 
   /** Takes over the records of joined messages behind the commit, before anything else of the partition number is read. */
   restore(number: number, records: readonly JoinedRecord[]): void {
-    const { limits, held } = this.#context
+    const { limits, held, partitions } = this.#context
     const known = new Set<string>()
     for (const { offset, delivery, joined, isFinished } of records) {
       // Two owners may have joined the same messages, if one of them was cut off. The first one counts.
@@ -74,6 +74,7 @@ export class Joiner {
       for (const id of joined) known.add(id)
       const position = { topic: limits.replaysTopic, partition: number, offset }
       const item = toItem(position, delivery, null)
+      if (!isFinished) partitions.get(number)?.unreadJoined.add(offset)
       if (!isFinished && !held.absorb(item)) this.#begin(item, joined)
       else for (const id of joined) held.answered.add(id, Number.POSITIVE_INFINITY)
     }

@@ -46,7 +46,7 @@ export class PartitionState {
   drains = 0
   /** Queues whose records in webhook-parked a former owner wrote, and the offsets of those not looked through yet. */
   readonly unseen = new Map<string, { from: number; to: number }>()
-  /** Offsets in webhook-replays of joined messages that this process has written and not read yet. */
+  /** Offsets in webhook-replays of joined messages that this process has written, or taken over, and not read yet. */
   readonly unreadJoined = new Set<number>()
   #sources = new Map<string, Source>()
   readonly awaited = new AwaitedCommits()

@@ -1,16 +1,18 @@
 import { expect, test } from 'vitest'
 import { AttemptProgress } from '../../../../services/dispatcher/takeover/attempt-progress.ts'
 
+const known = (progress: AttemptProgress) => progress.reach(new Set())
+
 test('an owner knows the attempts that its takeover read and that it wrote, up to the first of another owner', () => {
   const progress = new AttemptProgress(5)
   progress.wrote(5)
   progress.wrote(6)
-  expect([progress.known, progress.gap]).toEqual([7, null])
+  expect([known(progress), progress.gap]).toEqual([7, null])
   progress.wrote(9)
   progress.wrote(10)
-  expect([progress.known, progress.gap]).toEqual([7, { from: 7, to: 9 }])
+  expect([known(progress), progress.gap]).toEqual([7, { from: 7, to: 9 }])
   progress.readTo(9)
-  expect([progress.known, progress.gap]).toEqual([11, null])
+  expect([known(progress), progress.gap]).toEqual([11, null])
 })
 
 test('a gap that appears while another one is read is read next', () => {
@@ -20,10 +22,10 @@ test('a gap that appears while another one is read is read next', () => {
   progress.wrote(9)
   progress.wrote(20)
   progress.readTo(gap?.to ?? 0)
-  expect([progress.known, progress.gap]).toEqual([8, { from: 8, to: 20 }])
+  expect([known(progress), progress.gap]).toEqual([8, { from: 8, to: 20 }])
   progress.wrote(21)
   progress.readTo(20)
-  expect([progress.known, progress.gap]).toEqual([22, null])
+  expect([known(progress), progress.gap]).toEqual([22, null])
 })
 
 test('an attempt that is acknowledged twice, or before the end of the takeover, changes nothing', () => {
@@ -31,5 +33,16 @@ test('an attempt that is acknowledged twice, or before the end of the takeover, 
   progress.wrote(3)
   progress.wrote(5)
   progress.wrote(5)
-  expect([progress.known, progress.gap]).toEqual([6, null])
+  expect([known(progress), progress.gap]).toEqual([6, null])
+})
+
+test('a snapshot does not pass what was written since an unread record of joined messages appeared', () => {
+  const progress = new AttemptProgress(5)
+  progress.wrote(5)
+  expect(progress.reach(new Set([3]))).toBe(5)
+  progress.wrote(6)
+  expect(progress.reach(new Set([3, 4]))).toBe(5)
+  progress.wrote(7)
+  expect(progress.reach(new Set([4]))).toBe(6)
+  expect(progress.reach(new Set())).toBe(8)
 })

@@ -193,3 +193,15 @@ test('attempts that a takeover read are passed once commits show what they answe
   finish(2)
   expect(await reflectedAttempts(made)).toBe(6)
 })
+
+test('the attempt of joined messages is passed once their record in webhook-replays was read, also one taken over', async () => {
+  const made = writerOf([])
+  const { writer, engine } = made
+  const state = engine.partitions[0] as PartitionState
+  state.unreadJoined.add(30)
+  writer.takenOver(3, taken, [])
+  writer.acknowledged(writer.ownership(3), { attemptOffsets: [5], parkedOffset: null, joinedOffset: null })
+  expect(await reflectedAttempts(made)).toBe(5)
+  state.unreadJoined.delete(30)
+  expect(await reflectedAttempts(made)).toBe(6)
+})
