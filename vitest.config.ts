@@ -6,6 +6,8 @@ const oneMinuteMs = 60_000
 // At full size a single case may play thousands of worlds (test/support/guarantee-size.ts).
 const isFullSize = process.env.HOOKLINE_GUARANTEES === 'full'
 const kafkaTestMs = (isFullSize ? 30 : 4) * oneMinuteMs
+/** How long `expect.poll` tries: a second, its default, is a measurement on a busy machine. */
+const polling = { poll: { timeout: 20_000 } }
 
 export default defineConfig({
   test: {
@@ -24,6 +26,7 @@ export default defineConfig({
           maxWorkers: '100%',
           // A safety net, not a measurement: some cases take four seconds of CPU, and other work may be beside them.
           testTimeout: oneMinuteMs,
+          expect: polling,
         },
       },
       {
@@ -40,6 +43,7 @@ export default defineConfig({
           // After the other project: its tests keep all cores busy.
           sequence: { groupOrder: 1 },
           testTimeout: kafkaTestMs,
+          expect: polling,
           hookTimeout: 2 * oneMinuteMs,
         },
       },

@@ -163,6 +163,6 @@ describe('account-config', () => {
     [{ webhooksEnabled: true, updatedBy: 1 }, 'updatedBy', 'must be string'],
     [null, '', 'must be object'],
   ])('an account record is refused: %j', (account, field, message) => {
-    expect(check(account)).toEqual({ ok: false, problems: [{ field, message }] })
+    expect(check(account)).toMatchObject({ ok: false, problems: [{ field, message }] })
   })
 })
