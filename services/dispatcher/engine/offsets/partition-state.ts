@@ -64,7 +64,7 @@ export class PartitionState {
 
   /** Forgets the awaited commits that the next one makes up for. @returns whether none is left. */
   settleAwaited(): boolean {
-    return this.awaited.settle((topic) => showProgress(this.#source(topic)))
+    return this.awaited.settle((topic) => showProgress(this.#source(topic), this.nextOffset(topic)))
   }
 
   /** Puts records taken from webhook-parked back unsent; a read under way no longer takes any of this queue. */
@@ -143,8 +143,7 @@ export class PartitionState {
 }
 
 /** Progress that the next commit shows, including that of the former one. */
-function showProgress({ tracker, resumed: { offset: committed, finishedAbove } }: Source): ShownProgress {
-  const next = tracker.next ?? committed
+function showProgress({ tracker, resumed: { offset: committed, finishedAbove } }: Source, next: number): ShownProgress {
   const unfinished = new Set(tracker.unfinished())
   const wasFinished = (offset: number) => offset < committed || (finishedAbove?.finished(offset) ?? false)
   return { next, isFinished: (offset) => (offset < next ? !unfinished.has(offset) : wasFinished(offset)) }
