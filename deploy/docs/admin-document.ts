@@ -2,12 +2,12 @@ import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { addSessionRoutes } from '../../services/admin/access/session-routes.ts'
 import { apiRoutes } from '../../services/admin/api-routes.ts'
-import { addOpenApi } from '../../services/admin/http/openapi.ts'
+import { addOpenApi } from '../../services/admin/http/openapi/openapi.ts'
 import type { ApiRoute } from '../../services/admin/http/route.ts'
 import { addRoutes } from '../../services/admin/http/routes.ts'
 import { addPublicKeys } from '../../services/admin/webhooks/public-keys.ts'
 import { createHttpServer } from '../../services/platform/http/http-server.ts'
-import { Readiness } from '../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../services/platform/runtime/readiness/readiness.ts'
 
 /** Stands for what handlers work with: declaring a route calls nothing of it. */
 const none = {} as never

@@ -1,9 +1,9 @@
 import { commandHelp } from './command-help.ts'
-import { configurationTable } from './configuration-table.ts'
-import { metricsTable } from './metrics-table.ts'
-import { operationsTable } from './operations-table.ts'
-import { rightsTable } from './rights-table.ts'
-import { topicsTable } from './topics-table.ts'
+import { configurationTable } from './tables/configuration-table.ts'
+import { metricsTable } from './tables/metrics-table.ts'
+import { operationsTable } from './tables/operations-table.ts'
+import { rightsTable } from './tables/rights-table.ts'
+import { topicsTable } from './tables/topics-table.ts'
 
 /** Document, relative to the repository's root -> name of a marker in it -> text. */
 export type GeneratedParts = Map<string, Map<string, string>>

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { fileVariableOf, takesFile } from '../../services/platform/config/file-variables.ts'
 import { type Topic, topics } from '../../services/topics/topic-map.ts'
-import { configurations } from '../docs/configuration-table.ts'
+import { configurations } from '../docs/tables/configuration-table.ts'
 import { kafkajsFlags, ownFlagsOf } from '../local/stack/memory.ts'
 
 /** A variable's JSON Schema, of what config.ts declares. */

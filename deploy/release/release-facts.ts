@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describeConfig } from '../../services/platform/config/config.ts'
 import { topics } from '../../services/topics/topic-map.ts'
-import { configurations } from '../docs/configuration-table.ts'
+import { configurations } from '../docs/tables/configuration-table.ts'
 
 /** Facts of a version that must not change without a note for operators who upgrade. Each is a name -> its value. */
 export type ReleaseFacts = {

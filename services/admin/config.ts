@@ -10,7 +10,7 @@ import {
   streamVariables,
   targetVariables,
 } from '../platform/config/variables.ts'
-import { resendVariables } from '../topics/retention.ts'
+import { resendVariables } from '../topics/settings/retention.ts'
 import { generationVariable } from '../topics/stats-generation.ts'
 
 export const adminConfig = Type.Object(

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, hash, type KeyObject, randomBytes } from 'node:crypto'
 import { sealContext, type WebhookDefinition } from '../domain/definition/definition.ts'
-import { listFormerSecrets } from '../domain/definition/former-secrets.ts'
-import { signingKeyBytes, writeSigningKey } from '../domain/definition/secret-form.ts'
+import { listFormerSecrets } from '../domain/definition/secrets/former-secrets.ts'
+import { signingKeyBytes, writeSigningKey } from '../domain/definition/secrets/secret-form.ts'
 import type { KeyRing } from '../platform/keyring.ts'
 import { formerSigningKeyField } from './stored-secrets.ts'
 

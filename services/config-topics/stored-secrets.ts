@@ -1,5 +1,5 @@
 import { sealContext, type WebhookDefinition } from '../domain/definition/definition.ts'
-import { listFormerSecrets, withFormerSecrets } from '../domain/definition/former-secrets.ts'
+import { listFormerSecrets, withFormerSecrets } from '../domain/definition/secrets/former-secrets.ts'
 import type { KeyRing, Opened } from '../platform/keyring.ts'
 import {
   type BoundField,

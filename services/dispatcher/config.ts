@@ -9,7 +9,7 @@ import {
   streamVariables,
   targetVariables,
 } from '../platform/config/variables.ts'
-import { expiresWithinRetention, notificationVariables } from '../topics/retention.ts'
+import { expiresWithinRetention, notificationVariables } from '../topics/settings/retention.ts'
 import type { EngineLimits } from './engine/ports.ts'
 
 const shareIsPartOfMemory: ConfigRule<{

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { connectionRules, kafkaVariables, registryVariables } from '../platform/config/connection-variables.ts'
-import { attemptsOutliveNotifications, expiresWithinRetention, retentionVariables } from './retention.ts'
+import { attemptsOutliveNotifications, expiresWithinRetention, retentionVariables } from './settings/retention.ts'
 
 /** Environment variables of `npm run topics`. */
 export const topicsConfig = Type.Object(

@@ -14,7 +14,7 @@ import { TopicTable } from '../../services/platform/kafka/readers/table.ts'
 import { tailTopic } from '../../services/platform/kafka/readers/tail.ts'
 import { createTopics } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { Readiness } from '../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../services/platform/runtime/readiness/readiness.ts'
 import { recreateTopic } from '../support/recreate-topic.ts'
 import { openKafka } from '../support/topic-reader.ts'
 

@@ -16,7 +16,7 @@ import { TopicTable } from '../../services/platform/kafka/readers/table.ts'
 import { createTopics } from '../../services/platform/kafka/topics.ts'
 import { countPartitions } from '../../services/platform/kafka/wire/count-partitions.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { Readiness } from '../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../services/platform/runtime/readiness/readiness.ts'
 import { openKafkajs } from '../support/kafkajs.ts'
 
 const prefix = `kafka-platform-test-${randomUUID()}-`

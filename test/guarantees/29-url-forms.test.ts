@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { checkDraft } from '../../services/admin/webhooks/draft-rules.ts'
+import { checkDraft } from '../../services/admin/webhooks/rules/draft-rules.ts'
 import { createTarget } from '../../services/dispatcher/http/unsealed-target.ts'
 import { KeyRing } from '../../services/platform/keyring.ts'
 import type { UrlPolicy } from '../../services/targets/target-url.ts'

@@ -4,7 +4,7 @@ import { type ServiceName, serviceNames } from '../../deploy/local/stack/stack.t
 import { withAdmin } from '../../services/platform/kafka/admin-client.ts'
 import { createTopics, readReplication } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { toTopicSpec } from '../../services/topics/kafka-settings.ts'
+import { toTopicSpec } from '../../services/topics/settings/kafka-settings.ts'
 import { topics } from '../../services/topics/topic-map.ts'
 import { type BrokerName, brokerNames, startCluster } from '../cluster/cluster.ts'
 import { openStages } from '../cluster/stages.ts'

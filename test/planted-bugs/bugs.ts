@@ -28,7 +28,7 @@ const http = (file: string) => dispatcher(`http/${file}`)
 export const plantedBugs: PlantedBug[] = [
   {
     name: 'takes a channel from webhooks of every business',
-    file: 'services/admin/webhooks/channel-rules.ts',
+    file: 'services/admin/webhooks/rules/channel-rules.ts',
     text: 'if (current?.businessId !== businessId) break',
     replacement: 'if (!current) break',
     caughtBy: ['test/unit/admin/webhooks/rules.test.ts'],
@@ -560,10 +560,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'explains an event by the configuration of now',
-    file: 'services/admin/lookup/configuration.ts',
+    file: 'services/admin/lookup/fate/configuration.ts',
     text: 'this.#from(publishedAtMs).toReversed()',
     replacement: 'this.#from(publishedAtMs)',
-    caughtBy: ['test/unit/admin/lookup/configuration.test.ts'],
+    caughtBy: ['test/unit/admin/lookup/fate/configuration.test.ts'],
   },
   {
     name: 'shows events of one moment twice or never, at the end of a page',
@@ -575,10 +575,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'calls a notification given up although a replay has delivered it',
-    file: 'services/admin/lookup/fate.ts',
+    file: 'services/admin/lookup/fate/fate.ts',
     text: 'const arrived = attempts.find(({ outcome }) =>',
     replacement: 'const arrived = attempts.slice(0, 1).find(({ outcome }) =>',
-    caughtBy: ['test/unit/admin/lookup/fate.test.ts'],
+    caughtBy: ['test/unit/admin/lookup/fate/fate.test.ts'],
   },
   {
     name: 'finishes a record that was set aside before its dead letter is in Kafka',
@@ -775,10 +775,13 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'sends stored header values to another origin',
-    file: 'services/admin/webhooks/draft-rules.ts',
+    file: 'services/admin/webhooks/rules/draft-rules.ts',
     text: 'isMoved ? movedHeaders(headers) : []',
     replacement: '[]',
-    caughtBy: ['test/unit/admin/webhooks/draft-rules.test.ts', 'test/unit/admin/test-send/test-notification.test.ts'],
+    caughtBy: [
+      'test/unit/admin/webhooks/rules/draft-rules.test.ts',
+      'test/unit/admin/test-send/test-notification.test.ts',
+    ],
   },
   {
     name: 'seals a header value for any origin',
@@ -789,7 +792,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'accepts any text as a secret',
-    file: 'services/domain/definition/secret-form.ts',
+    file: 'services/domain/definition/secrets/secret-form.ts',
     text: 'if (!/^[A-Za-z0-9+/]*$/.test(digits)',
     replacement: "if (digits === '-'",
     caughtBy: ['test/unit/definition-fuzz.test.ts'],
@@ -1111,7 +1114,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'back-fills what the formatter has not finished yet',
-    file: 'services/admin/replay/skipped-search.ts',
+    file: 'services/admin/replay/selection/skipped-search.ts',
     text: 'const formatted = await scans.formatted()\n  using known = await findKnown(scans, webhookId, businessId, period.sinceMs - clockSkewMs)',
     replacement:
       'using known = await findKnown(scans, webhookId, businessId, period.sinceMs - clockSkewMs)\n  const formatted = await scans.formatted()',
@@ -1119,7 +1122,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'back-fills again what an earlier back-fill is still sending',
-    file: 'services/admin/replay/skipped-search.ts',
+    file: 'services/admin/replay/selection/skipped-search.ts',
     text: 'if (replayId === null || !stopped.has(replayId)) add(delivery)',
     replacement: 'if (replayId === null) add(delivery)',
     caughtBy: ['test/unit/admin/replay/back-fill.test.ts'],
@@ -1175,10 +1178,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'sends the stored client secret to a token endpoint of another origin',
-    file: 'services/admin/webhooks/access-rules.ts',
+    file: 'services/admin/webhooks/rules/access-rules.ts',
     text: 'isMoved || toOrigin(stored.tokenUrl) !== toOrigin(tokenUrl)',
     replacement: 'isMoved',
-    caughtBy: ['test/unit/admin/webhooks/access-rules.test.ts'],
+    caughtBy: ['test/unit/admin/webhooks/rules/access-rules.test.ts'],
   },
   {
     name: 'requests a token for each request of a webhook that waits for one',
@@ -1309,7 +1312,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'does not say in a replay which notifications were given up before',
-    file: 'services/admin/replay/replay-search.ts',
+    file: 'services/admin/replay/selection/replay-search.ts',
     text: "selected.add('deadLetters', delivery, place, givenUpAt)",
     replacement: "selected.add('deadLetters', delivery, place)",
     caughtBy: ['test/unit/admin/replay/replay.test.ts'],

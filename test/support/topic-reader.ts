@@ -7,7 +7,7 @@ import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
 import { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
 import { TopicTable } from '../../services/platform/kafka/readers/table.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { Readiness } from '../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../services/platform/runtime/readiness/readiness.ts'
 import { openKafkajs } from './kafkajs.ts'
 
 /** Kafka as seen from outside by a test, without counters of the services. */

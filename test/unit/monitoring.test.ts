@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { exposedMetrics } from '../../deploy/docs/metrics-table.ts'
+import { exposedMetrics } from '../../deploy/docs/tables/metrics-table.ts'
 import { createMetrics } from '../../services/platform/runtime/metrics.ts'
 import { filesBelow, readDocument, root } from '../support/documents.ts'
 import { alertRules, alertsFile, dashboardFiles, panelQueries, recordingRules } from '../support/monitoring.ts'

@@ -5,7 +5,7 @@ import {
   writableNames,
 } from '../../domain/definition/definition.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
-import { listFormerSecrets, signingAt } from '../../domain/definition/former-secrets.ts'
+import { listFormerSecrets, signingAt } from '../../domain/definition/secrets/former-secrets.ts'
 
 /** A record of webhook-audit (schemas/webhook-audit.avsc). */
 export type AuditEntry = {

@@ -1,7 +1,7 @@
 import { holdsPlainValues, sealDefinition } from '../../config-topics/stored-secrets.ts'
 import { missingSecrets, nextVersion, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { DefinitionChange, Entry } from '../../domain/definition/definition-table.ts'
-import { type FormerFields, formerFields } from '../../domain/definition/former-secrets.ts'
+import { type FormerFields, formerFields } from '../../domain/definition/secrets/former-secrets.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import { withSigningKey } from '../webhooks/secrets.ts'
 

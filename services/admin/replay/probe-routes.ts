@@ -12,8 +12,8 @@ import { requireOn, requireOwn } from '../webhooks/own-webhook.ts'
 import { conflict } from '../webhooks/refusal.ts'
 import { type ReplayDeps, toSend } from './replay-actions.ts'
 import { newReplayId } from './replay-progress.ts'
-import type { SelectedDelivery } from './replay-selected.ts'
 import type { ReplayScans } from './replay-topics.ts'
+import type { SelectedDelivery } from './selection/replay-selected.ts'
 
 export type ProbeDeps = Pick<ReplayDeps, 'store' | 'accounts' | 'topics' | 'scans' | 'audit' | 'clock' | 'log'> & {
   monitoring: Pick<Monitoring, 'health'>

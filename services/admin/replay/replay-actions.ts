@@ -17,11 +17,11 @@ import { conflict } from '../webhooks/refusal.ts'
 import { auditSelection, toAuditEntry } from './replay-history.ts'
 import { newReplayId, ProgressFold, startOfReplay } from './replay-progress.ts'
 import { type ReplaySelection, readReplayRequest } from './replay-request.ts'
-import { type FoundToReplay, findSelected } from './replay-search.ts'
-import type { SelectedDelivery } from './replay-selected.ts'
 import { TooMany } from './replay-status.ts'
 import type { ReplayScans, ReplayTopics } from './replay-topics.ts'
-import { chunksOfSkipped, findSkipped } from './skipped-search.ts'
+import { type FoundToReplay, findSelected } from './selection/replay-search.ts'
+import type { SelectedDelivery } from './selection/replay-selected.ts'
+import { chunksOfSkipped, findSkipped } from './selection/skipped-search.ts'
 
 export type ReplayDeps = {
   store: Pick<WebhookStore, 'get' | 'findOwner'>

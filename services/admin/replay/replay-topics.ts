@@ -14,8 +14,14 @@ import {
   readOwn,
   type TopicSource,
 } from '../records/webhook-records.ts'
-import { type EventScans, eventScans, eventTopicNames, type Formatted, openEventTopics } from './event-scans.ts'
-import type { WholeSource } from './replay-selected.ts'
+import {
+  type EventScans,
+  eventScans,
+  eventTopicNames,
+  type Formatted,
+  openEventTopics,
+} from './selection/event-scans.ts'
+import type { WholeSource } from './selection/replay-selected.ts'
 
 /** Fields of records by which replays are selected. Bodies and earlier attempts are skipped. */
 type DeliveryHead = Pick<Delivery, 'deliveryId' | 'businessId' | 'contactId' | 'createdAt'>

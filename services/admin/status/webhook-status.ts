@@ -4,7 +4,7 @@ import { countUndelivered, type DeadLetterCounts, hourMs } from '../../domain/st
 import type { Clock } from '../../platform/runtime/clock.ts'
 import { responseTimes } from '../../stats/response-times.ts'
 import type { AccountStore, WebhookStore } from '../definition-writes/stores.ts'
-import { conflictWith } from '../webhooks/channel-rules.ts'
+import { conflictWith } from '../webhooks/rules/channel-rules.ts'
 import type { BacklogSize } from './backlog.ts'
 import { decideStatus } from './decide-status.ts'
 import { lastHour } from './last-hour.ts'

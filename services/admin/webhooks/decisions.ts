@@ -3,8 +3,8 @@ import { type WebhookDefinition, writableNames } from '../../domain/definition/d
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import type { Checked, Problem } from '../../platform/json/json-schema.ts'
 import type { UrlPolicy } from '../../targets/target-url.ts'
-import { channelConflicts, type FindOwner } from './channel-rules.ts'
-import { checkDraft, isObject, mergePatch } from './draft-rules.ts'
+import { channelConflicts, type FindOwner } from './rules/channel-rules.ts'
+import { checkDraft, isObject, mergePatch } from './rules/draft-rules.ts'
 import { maskParts } from './secrets.ts'
 
 /** Reason why a change is refused. */

@@ -6,7 +6,7 @@ import {
   maxFormerSecrets,
   signingAt,
   withFormerSecrets,
-} from '../../domain/definition/former-secrets.ts'
+} from '../../domain/definition/secrets/former-secrets.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import { rotationOverlapMs, sealParts } from './secrets.ts'
 

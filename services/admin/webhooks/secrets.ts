@@ -8,7 +8,7 @@ import {
 } from '../../config-topics/sealed-values.ts'
 import { missingSecrets, sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
-import { writeSecret } from '../../domain/definition/secret-form.ts'
+import { writeSecret } from '../../domain/definition/secrets/secret-form.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 
 /** Time after a rotation during which both signatures are sent (contract.md, section 3). */

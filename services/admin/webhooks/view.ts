@@ -1,9 +1,9 @@
 import type { Webhook } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Fault } from '../../domain/definition/definition-table.ts'
-import { conflictWith } from './channel-rules.ts'
 import { toDraft } from './decisions.ts'
 import { isAfter } from './next-definition.ts'
+import { conflictWith } from './rules/channel-rules.ts'
 
 /** A webhook as the API shows it: without secrets, with masked header values. */
 export function toView(

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import type { NewDelivery } from '../../domain/api/traffic.ts'
-import { secretBytes, writeSecret } from '../../domain/definition/secret-form.ts'
+import { secretBytes, writeSecret } from '../../domain/definition/secrets/secret-form.ts'
 import type { AdminApi, AdminWebhook } from '../connection/admin-api.ts'
 import type { VerbContext } from '../connection/verb-context.ts'
 import { exitCodes } from '../exit-codes.ts'

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { secretBytes } from '../../domain/definition/secret-form.ts'
+import { secretBytes } from '../../domain/definition/secrets/secret-form.ts'
 
 const algorithm = 'sha256'
 /** Block size of SHA-256. */

@@ -1,9 +1,9 @@
 import { isHeaderValue, isReservedHeader } from './custom-headers.ts'
 import type { WebhookDefinition } from './definition.ts'
 import { maxHeaderValue } from './definition-values.ts'
-import { listFormerSecrets } from './former-secrets.ts'
 import { latestTimeMs } from './record-time.ts'
-import { secretBytes, signingKeyBytes } from './secret-form.ts'
+import { listFormerSecrets } from './secrets/former-secrets.ts'
+import { secretBytes, signingKeyBytes } from './secrets/secret-form.ts'
 
 /**
  * Problems that keep a definition from being in force, beyond those its JSON Schema finds. No problem quotes a value.

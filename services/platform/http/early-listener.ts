@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from '../runtime/log.ts'
 import type { Registry } from '../runtime/metrics.ts'
-import type { Readiness } from '../runtime/readiness.ts'
+import type { Readiness } from '../runtime/readiness/readiness.ts'
 import { createHttpServer } from './http-server.ts'
 import { HttpProblem } from './problem.ts'
 

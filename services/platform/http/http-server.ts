@@ -15,7 +15,7 @@ import { hasMoreValuesThan } from '../json/json-values.ts'
 import { illFormedTexts } from '../json/well-formed.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { Registry } from '../runtime/metrics.ts'
-import type { Readiness } from '../runtime/readiness.ts'
+import type { Readiness } from '../runtime/readiness/readiness.ts'
 import { type AllowedMethods, collectAllowedMethods, methodNotAllowed } from './allowed-methods.ts'
 import { HttpProblem } from './problem.ts'
 

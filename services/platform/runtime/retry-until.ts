@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Logger } from './log.ts'
-import type { Readiness } from './readiness.ts'
+import type { Readiness } from './readiness/readiness.ts'
 
 export type WaitContext = { log: Logger; clock: Clock; readiness: Readiness; stopping?: AbortSignal }
 

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
 import { Gauge, type Registry } from './metrics.ts'
-import type { Readiness } from './readiness.ts'
+import type { Readiness } from './readiness/readiness.ts'
 import { readVersion } from './version.ts'
 
 /** Metrics that every service has, beside those of the Node process. */

@@ -8,8 +8,8 @@ import { openTracing, type Tracing } from '../tracing/tracing.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { createLogger, type Logger } from './log.ts'
 import { createMetrics, type Registry } from './metrics.ts'
-import { watchReachability } from './reachability.ts'
-import { Readiness } from './readiness.ts'
+import { watchReachability } from './readiness/reachability.ts'
+import { Readiness } from './readiness/readiness.ts'
 import { createServiceMetrics } from './service-metrics.ts'
 
 /** Context of a service's main.ts. */

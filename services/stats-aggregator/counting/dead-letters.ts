@@ -2,8 +2,8 @@ import type { DeadLetter, DeadLetterReason, Delivery } from '../../domain/delive
 import { type DeadLetterCounts, type LetterHour, startOfHour } from '../../domain/stats/stats.ts'
 import type { FoldRules, FoldState } from '../fold/fold-rules.ts'
 import { countedTime } from './counted-time.ts'
-import { entryAt } from './counts.ts'
 import { keptLetterHours, timeBefore } from './given-up.ts'
+import { entryAt } from './periods/counts.ts'
 import { note } from './recent-attempts.ts'
 import { checkedId, cutToBytes, maxIdBytes } from './short-texts.ts'
 

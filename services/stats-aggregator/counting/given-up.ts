@@ -1,7 +1,7 @@
 import { type GivenUpHour, startOfHour } from '../../domain/stats/stats.ts'
 import type { CountedAttempt } from './attempts.ts'
-import { entryAt } from './counts.ts'
 import { computeEndMs } from './end-of-attempt.ts'
+import { entryAt } from './periods/counts.ts'
 
 /** Hours kept: 14 days, the longest retention of webhook-dead-letters. */
 export const keptLetterHours = 336

@@ -1,5 +1,5 @@
-import { type Retention, retentionHours } from '../retention.ts'
 import { isAvro, readSchema } from '../schemas.ts'
+import { type Retention, retentionHours } from '../settings/retention.ts'
 import { type Service, type Topic, topics } from '../topic-map.ts'
 
 /** Version of the Kafka bindings (AsyncAPI bindings, kafka 0.5.0). */

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import { refresher } from '../../../services/console/src/api/refresher.ts'
-import { changeKinds, restMs, staleAfter } from '../../../services/console/src/api/staleness.ts'
+import { refresher } from '../../../services/console/src/api/stream/refresher.ts'
+import { changeKinds, restMs, staleAfter } from '../../../services/console/src/api/stream/staleness.ts'
 import { countdown, createFormats, readable } from '../../../services/console/src/format/format.ts'
 import { fromLocalInput, toLocalInput } from '../../../services/console/src/format/local-time.ts'
 import { oidcPath, readToken } from '../../../services/console/src/pages/login/one-time-token.ts'

@@ -1,8 +1,8 @@
 import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { expect, test } from 'vitest'
 import { keys } from '../../../services/console/src/api/keys.ts'
-import { isAnnounced } from '../../../services/console/src/api/staleness.ts'
 import { createReadAgain } from '../../../services/console/src/api/stream/read-again.ts'
+import { isAnnounced } from '../../../services/console/src/api/stream/staleness.ts'
 
 /** A page that shows a query, whose requests the test answers. */
 function openPage() {

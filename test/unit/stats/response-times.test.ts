@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type MinuteCounts, minuteMs } from '../../../services/domain/stats/stats.ts'
 import { computePercentiles, countValue, findBucket } from '../../../services/stats/histogram.ts'
 import { responseTimes } from '../../../services/stats/response-times.ts'
-import { countMinute } from '../../../services/stats-aggregator/counting/minutes.ts'
+import { countMinute } from '../../../services/stats-aggregator/counting/periods/minutes.ts'
 import { attempt, startMs } from '../stats-aggregator/counting/attempts.ts'
 
 const latency = fc.oneof(fc.double({ min: 0, max: 50, noNaN: true }), fc.double({ min: 0, max: 30_000, noNaN: true }))

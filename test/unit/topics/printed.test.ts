@@ -4,10 +4,10 @@ import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { toTopicSpec } from '../../../services/topics/kafka-settings.ts'
 import { asyncApi } from '../../../services/topics/print/asyncapi.ts'
 import { strimziTopics, strimziUsers } from '../../../services/topics/print/strimzi.ts'
 import { programs } from '../../../services/topics/rights.ts'
+import { toTopicSpec } from '../../../services/topics/settings/kafka-settings.ts'
 import { topics } from '../../../services/topics/topic-map.ts'
 
 test('the AsyncAPI document is valid by the schema of AsyncAPI 3.0.0', () => {

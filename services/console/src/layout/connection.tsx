@@ -1,7 +1,7 @@
 import { onlineManager } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { StreamState } from '../api/changes.ts'
+import type { StreamState } from '../api/stream/changes.ts'
 import { nowMs } from '../clock.ts'
 import { useFormats } from '../format/use-formats.ts'
 import classes from './shell.module.css'

@@ -1,4 +1,4 @@
-import { Readiness } from '../../runtime/readiness.ts'
+import { Readiness } from '../../runtime/readiness/readiness.ts'
 import { namesDenial } from './denied.ts'
 
 /** Readiness of a command. Services wait until they get a right; a command ends, with the reason. */

@@ -14,7 +14,7 @@ import { addSecurityHeaders } from '../../../../services/admin/http/security-hea
 import { createVerifier } from '../../../../services/platform/http/auth.ts'
 import { createHttpServer } from '../../../../services/platform/http/http-server.ts'
 import { systemClock } from '../../../../services/platform/runtime/clock.ts'
-import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness/readiness.ts'
 import { keys } from '../support.ts'
 import { marksOfLog } from './session-log.ts'
 

@@ -11,7 +11,7 @@ import { ConfigError } from '../../../../services/platform/config/config.ts'
 import { createVerifier } from '../../../../services/platform/http/auth.ts'
 import { createHttpServer } from '../../../../services/platform/http/http-server.ts'
 import { systemClock } from '../../../../services/platform/runtime/clock.ts'
-import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness/readiness.ts'
 import { keys, stillClock } from '../support.ts'
 import { marksOfLog } from './session-log.ts'
 

@@ -13,7 +13,7 @@ import { sealDefinition } from '../../../../services/config-topics/stored-secret
 import type { WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
 import type { ConsumedRecord } from '../../../../services/platform/kafka/consumer.ts'
 import { KeyRing } from '../../../../services/platform/keyring.ts'
-import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness/readiness.ts'
 import { definition, keys, nowMs } from '../support.ts'
 
 type Written = { value: object | string | null; key?: string; headers?: Record<string, string>; atMs?: number }

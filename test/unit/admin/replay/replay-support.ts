@@ -1,12 +1,12 @@
 import type { ReadPool } from '../../../../services/admin/records/read-pool.ts'
 import type { Reader } from '../../../../services/admin/records/webhook-records.ts'
-import type { EventScans } from '../../../../services/admin/replay/event-scans.ts'
 import type {
   ReadNewAttempts,
   ReplayScans,
   ReplayTopics,
   Scan,
 } from '../../../../services/admin/replay/replay-topics.ts'
+import type { EventScans } from '../../../../services/admin/replay/selection/event-scans.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../../../services/domain/delivery/delivery.ts'
 import type { ReplayOrder } from '../../../../services/domain/delivery/replay-orders.ts'
 import { answeredAttempt } from '../../../support/sample-attempts.ts'

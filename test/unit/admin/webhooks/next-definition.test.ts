@@ -5,7 +5,7 @@ import { newSecret, newWebhookId, withSigningKey } from '../../../../services/ad
 import { openHeader } from '../../../../services/config-topics/sealed-values.ts'
 import { newSigningKey, openSigningKeys } from '../../../../services/config-topics/signing-keys.ts'
 import { sealContext } from '../../../../services/domain/definition/definition.ts'
-import { listFormerSecrets } from '../../../../services/domain/definition/former-secrets.ts'
+import { listFormerSecrets } from '../../../../services/domain/definition/secrets/former-secrets.ts'
 import { KeyRing } from '../../../../services/platform/keyring.ts'
 import { definition, keys, nowMs } from '../support.ts'
 

@@ -7,7 +7,7 @@ import { withSigningKey } from '../../../../services/admin/webhooks/secrets.ts'
 import { newSigningKey } from '../../../../services/config-topics/signing-keys.ts'
 import { sealContext, type WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
 import { createHttpServer } from '../../../../services/platform/http/http-server.ts'
-import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness/readiness.ts'
 import { definition, keys, nowMs, secretOf } from '../support.ts'
 
 type Answer = { keys: Record<string, string>[] }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { avroType } from '../../../../services/platform/avro/avro.ts'
 import { Codec } from '../../../../services/platform/avro/codec.ts'
 import { systemClock } from '../../../../services/platform/runtime/clock.ts'
-import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness/readiness.ts'
 
 const schema = { type: 'record', name: 'Body', fields: [{ name: 'body', type: 'bytes' }] }
 

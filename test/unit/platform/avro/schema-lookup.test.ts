@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Codec } from '../../../../services/platform/avro/codec.ts'
 import type { FoundSchema, Registry } from '../../../../services/platform/avro/registry.ts'
 import { systemClock } from '../../../../services/platform/runtime/clock.ts'
-import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness/readiness.ts'
 
 const schema = { type: 'record', name: 'Note', namespace: 'hookline', fields: [{ name: 'text', type: 'string' }] }
 const other = { ...schema, fields: [...schema.fields, { name: 'more', type: 'string', default: '' }] }

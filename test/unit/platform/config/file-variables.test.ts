@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Type from 'typebox'
 import { afterAll, describe, expect, test } from 'vitest'
-import { configurations } from '../../../../deploy/docs/configuration-table.ts'
+import { configurations } from '../../../../deploy/docs/tables/configuration-table.ts'
 import { ConfigError, loadConfig } from '../../../../services/platform/config/config.ts'
 import { currentText, textReader } from '../../../../services/platform/config/file-variables.ts'
 

@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { createHttpServer } from '../../../../services/platform/http/http-server.ts'
-import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness/readiness.ts'
 
 function create() {
   const server = createHttpServer({

@@ -2,7 +2,7 @@ import type { Admin } from 'kafkajs'
 import { expect, test } from 'vitest'
 import { applyTopics, diffTopics } from '../../../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../../../services/platform/runtime/clock.ts'
-import { replicationWarnings } from '../../../../services/topics/replication-warnings.ts'
+import { replicationWarnings } from '../../../../services/topics/settings/replication-warnings.ts'
 
 const spec = { name: 'events', partitions: 1, settings: {} }
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { totalmem } from 'node:os'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
-import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness/readiness.ts'
 import {
   createServiceMetrics,
   memoryLimitBytes,

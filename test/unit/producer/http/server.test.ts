@@ -8,7 +8,7 @@ import { createAuthenticator } from '../../../../services/platform/http/auth.ts'
 import { RecordRefused } from '../../../../services/platform/kafka/produce/producer.ts'
 import { type Clock, systemClock } from '../../../../services/platform/runtime/clock.ts'
 import { createMetrics } from '../../../../services/platform/runtime/metrics.ts'
-import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness/readiness.ts'
 import { createProducerServer } from '../../../../services/producer/http/server.ts'
 import { rawMessage, rawMessageEvent, rawStatusEvent } from '../samples.ts'
 

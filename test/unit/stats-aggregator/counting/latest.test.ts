@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AttemptError, HourCounts } from '../../../../services/domain/stats/stats.ts'
-import { countHour } from '../../../../services/stats-aggregator/counting/hours.ts'
 import { keepError } from '../../../../services/stats-aggregator/counting/latest-errors.ts'
+import { countHour } from '../../../../services/stats-aggregator/counting/periods/hours.ts'
 import { pauseMs } from '../../../../services/stats-aggregator/fold/flusher.ts'
 import { attempt, startMs } from './attempts.ts'
 

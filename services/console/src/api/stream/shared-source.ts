@@ -1,5 +1,5 @@
-import type { ChangeEventKind } from '../staleness.ts'
 import { followSource, type SourceListener } from './source.ts'
+import type { ChangeEventKind } from './staleness.ts'
 
 /** A message between pages of one browser. */
 type Told =

@@ -1,5 +1,5 @@
 import { buildUrl } from '../build-url.ts'
-import { type ChangeEventKind, changeKinds } from '../staleness.ts'
+import { type ChangeEventKind, changeKinds } from './staleness.ts'
 
 export type SourceListener = {
   /** The stream is open: changes from here on are announced. */

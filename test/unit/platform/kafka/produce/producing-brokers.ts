@@ -10,7 +10,7 @@ import type {
   SequencedBatch,
 } from '../../../../../services/platform/kafka/wire/produce-protocol.ts'
 import { systemClock } from '../../../../../services/platform/runtime/clock.ts'
-import { Readiness } from '../../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../../services/platform/runtime/readiness/readiness.ts'
 
 export const errors = {
   outOfOrder: 45,
