@@ -1,5 +1,5 @@
 import type { Static } from 'typebox'
-import { CheckedWrites } from '../config-topics/checked-writes.ts'
+import { CheckedWrites, RecordWatch } from '../config-topics/checked-writes.ts'
 import { type ConfigTableOptions, openAccounts, openDefinitions } from '../config-topics/config-tables.ts'
 import { recordWriter } from '../config-topics/config-writer.ts'
 import { Codec, createRegistry } from '../platform/avro/codec.ts'
@@ -49,10 +49,10 @@ export async function openAdminKafka(service: AdminService, keys: KeyRing, { fee
   const waiting = { log, clock, readiness, stopping }
   const kafka = createKafka(config, log)
 
-  let checked: CheckedWrites | undefined
+  const watch = new RecordWatch()
   const onDefinition: ConfigTableOptions['onChange'] = (id, record, businessId, holds) => {
     if (holds) completer.onRecord(id, record)
-    checked?.onRecord(id, record)
+    watch.onRecord(id, record)
     feed.webhook(id, businessId)
   }
   const onAccount = (businessId: string) => feed.account(businessId)
@@ -63,7 +63,7 @@ export async function openAdminKafka(service: AdminService, keys: KeyRing, { fee
   stack.use(accounts.topic)
   const producer = stack.use(await BatchingProducer.open(kafka, waiting, fail, { topics: use.allWritten() }))
   const writeDefinition = recordWriter(topics.webhookConfig, use, producer, definitions.topic)
-  checked = new CheckedWrites(writeDefinition)
+  const checkedWrites = new CheckedWrites(writeDefinition, watch)
 
   const replayed = replayTopicNames(use)
   const seen = [use.read(topics.webhookAudit), use.read(topics.webhookAlerts)]
@@ -101,7 +101,7 @@ export async function openAdminKafka(service: AdminService, keys: KeyRing, { fee
     codec,
     definitions,
     writeDefinition,
-    store: webhookStore(definitions, checked),
+    store: webhookStore(definitions, checkedWrites),
     accounts: accountStore(accounts, recordWriter(topics.accountConfig, use, producer, accounts.topic)),
     send,
     reader,

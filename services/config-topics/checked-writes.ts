@@ -14,6 +14,30 @@ export class Overtaken extends Error {
  */
 const maxRepairs = 10
 
+/** Collects the records of a table as it reads them, while a write of their key is under way. */
+export class RecordWatch {
+  readonly #watched = new Map<string, Set<ConsumedRecord[]>>()
+
+  /** Hook of the table, called with each record in order. */
+  onRecord(key: string, record: ConsumedRecord): void {
+    for (const records of this.#watched.get(key) ?? []) records.push(record)
+  }
+
+  /** @returns the records of a key that are read from now on, a list that grows until it is disposed of. */
+  start(key: string): { records: ConsumedRecord[] } & Disposable {
+    const records: ConsumedRecord[] = []
+    const ofKey = this.#watched.get(key) ?? new Set()
+    this.#watched.set(key, ofKey.add(records))
+    return {
+      records,
+      [Symbol.dispose]: () => {
+        ofKey.delete(records)
+        if (ofKey.size === 0) this.#watched.delete(key)
+      },
+    }
+  }
+}
+
 /**
  * Writes that count only if nothing has been written since they were decided (domain/definition/newest-records.ts).
  * Readers skip a write that does not count. Compaction, however, keeps only the last record of a key, so the record
@@ -21,15 +45,11 @@ const maxRepairs = 10
  */
 export class CheckedWrites {
   readonly #append: WriteRecord
-  readonly #watched = new Map<string, Set<ConsumedRecord[]>>()
+  readonly #watch: RecordWatch
 
-  constructor(append: WriteRecord) {
+  constructor(append: WriteRecord, watch: RecordWatch) {
     this.#append = append
-  }
-
-  /** Hook of the table, called with each record in order. */
-  onRecord(key: string, record: ConsumedRecord): void {
-    for (const records of this.#watched.get(key) ?? []) records.push(record)
+    this.#watch = watch
   }
 
   /**
@@ -43,18 +63,11 @@ export class CheckedWrites {
     basis: number,
     headers: Record<string, string>,
   ): Promise<void> {
-    const seen: ConsumedRecord[] = []
-    const watching = this.#watched.get(key) ?? new Set()
-    this.#watched.set(key, watching.add(seen))
-    try {
-      const own = await this.#append(key, value, { ...headers, [decidedOnHeader]: String(basis) })
-      if (holding(seen, basis).some(({ offset }) => offset === own)) return
-      await this.#repair(key, basis, seen)
-      throw new Overtaken('another change of this webhook came first')
-    } finally {
-      watching.delete(seen)
-      if (watching.size === 0) this.#watched.delete(key)
-    }
+    using seen = this.#watch.start(key)
+    const own = await this.#append(key, value, { ...headers, [decidedOnHeader]: String(basis) })
+    if (holding(seen.records, basis).some(({ offset }) => offset === own)) return
+    await this.#repair(key, basis, seen.records)
+    throw new Overtaken('another change of this webhook came first')
   }
 
   /** Repeats until the key's last record is one that counts. */

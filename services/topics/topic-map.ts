@@ -23,6 +23,7 @@ export type Topic = {
   /** File in schemas/. Values are Avro in the Confluent wire format (.avsc) or plain JSON (.json). */
   schema: string
   key: string
+  /** Admin is one of every topic whose unreadable records an operator may send through it again (replayUnread). */
   writers: Service[]
   readers: Service[]
   /** retentionDays: the default, for topics that have a variable. */

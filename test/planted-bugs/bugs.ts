@@ -828,7 +828,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'leaves a change that was not accepted as the last record of its webhook',
     file: 'services/config-topics/checked-writes.ts',
-    text: 'await this.#repair(key, basis, seen)',
+    text: 'await this.#repair(key, basis, seen.records)',
     replacement: '',
     caughtBy: ['test/unit/config-topics/checked-writes.test.ts'],
   },

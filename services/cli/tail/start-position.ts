@@ -1,5 +1,5 @@
 import type { PartitionEnds } from '../../platform/kafka/wire/list-offsets.ts'
-import { timeMs } from '../verbs/option-values.ts'
+import { parseTimeOrAge } from '../verbs/option-values.ts'
 
 /** Where reading of each partition begins. */
 export type TailStart =
@@ -15,7 +15,7 @@ export function parseTailStart(text: string): TailStart | null {
   if (text === 'beginning' || text === 'end') return { kind: text }
   if (/^\d{1,15}$/.test(text)) return { kind: 'offset', offset: Number(text) }
   if (/^-\d{1,15}$/.test(text)) return { kind: 'last', count: Number(text.slice(1)) }
-  const atMs = timeMs(text)
+  const atMs = parseTimeOrAge(text)
   return atMs ? { kind: 'time', atMs } : null
 }
 

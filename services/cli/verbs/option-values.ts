@@ -21,9 +21,9 @@ export function wholeNumber(text: string): number {
   return value
 }
 
-/** A point in time as ISO 8601, from the current time. */
+/** @returns the time, or the time an age ago, as ISO 8601; computed from the current time. */
 export function time(text: string): (nowMs: number) => string {
-  const at = timeMs(text)
+  const at = parseTimeOrAge(text)
   if (at === null)
     throw new InvalidArgumentError('Expected a time such as 2026-03-01T12:00:00Z, or an age: 15m, 6h, 2d.')
   return (nowMs) => new Date(at(nowMs)).toISOString()
@@ -31,8 +31,11 @@ export function time(text: string): (nowMs: number) => string {
 
 const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** @returns null for text that is neither a time nor an age. */
-export function timeMs(text: string): ((nowMs: number) => number) | null {
+/**
+ * Parses a time such as 2026-03-01T12:00:00Z, or an age such as 15m.
+ * @returns its milliseconds since the epoch, computed from the current time. null for text that is neither.
+ */
+export function parseTimeOrAge(text: string): ((nowMs: number) => number) | null {
   const duration = /^(\d{1,9})([smhd])$/.exec(text)
   if (duration) {
     const agoMs = Number(duration[1]) * (unitMs[duration[2] ?? ''] ?? 0)

@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type Options } from 'ajv'
 import addFormatsModule from 'ajv-formats'
 import { cutText } from './cut-text.ts'
-import { timeMs } from './time.ts'
+import { parseTimeMs } from './time.ts'
 
 /**
  * One problem of a value: the field, the rule that it breaks, and a code of the rule where clients may tell it apart. Of a
@@ -71,7 +71,7 @@ function createAjv(options: Options): Ajv {
 
 /** Whether a time can be read: Date.parse knows no leap second, and the rule of ajv-formats knows more than RFC 3339. */
 function isTime(text: string): boolean {
-  return text.length <= maxTimeLength && isDateTime(text) && timeMs(text) !== null
+  return text.length <= maxTimeLength && isDateTime(text) && parseTimeMs(text) !== null
 }
 
 function hasMoreItemsThan(value: unknown, max: number): boolean {

@@ -6,7 +6,7 @@ const leapSecond = '60'
  * @returns milliseconds since the epoch, finer fractions truncated. A leap second counts as the second after it, as in
  * POSIX. null if the text is not such a time.
  */
-export function timeMs(text: string): number | null {
+export function parseTimeMs(text: string): number | null {
   const [, date, minute, second, fraction = '', offset] = rfc3339.exec(text.toUpperCase()) ?? []
   if (second === undefined) return null
   const isLeap = second === leapSecond
@@ -15,9 +15,9 @@ export function timeMs(text: string): number | null {
   return isLeap ? parsedMs + 1_000 : parsedMs
 }
 
-/** Reads a time that a schema has accepted, whose date-time is what timeMs can read. @throws Error for another text. */
+/** Reads a time that a schema has accepted, whose date-time is what parseTimeMs can read. @throws Error for another text. */
 export function readTimeMs(text: string): number {
-  const ms = timeMs(text)
+  const ms = parseTimeMs(text)
   if (ms === null) throw new Error('a time was not checked before it was read')
   return ms
 }

@@ -1,7 +1,7 @@
 import type { Event, Message, MessageEvent, StatusEvent } from '../../domain/event/event.ts'
 import { eventFaults } from '../../domain/event/event-faults.ts'
 import { type Checked, compileSchema, type Problem } from '../../platform/json/json-schema.ts'
-import { timeMs } from '../../platform/json/time.ts'
+import { parseTimeMs } from '../../platform/json/time.ts'
 import { illFormedTexts } from '../../platform/json/well-formed.ts'
 import { messageEventSchema, statusEventSchema } from './event-schemas.ts'
 
@@ -84,7 +84,7 @@ function missingAddress(raw: { chatPlatform: string; whatsappNumber?: string | n
 
 /** The schema's format is less strict than RFC 3339 (it accepts +0530), so a text may still be no time. */
 function readTime(field: string, text: string, problems: Problem[]): number {
-  const ms = timeMs(text)
+  const ms = parseTimeMs(text)
   if (ms === null) problems.push({ field, message: 'is not an RFC 3339 time' })
   return ms ?? 0
 }

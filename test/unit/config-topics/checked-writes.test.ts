@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CheckedWrites, Overtaken } from '../../../services/config-topics/checked-writes.ts'
+import { CheckedWrites, Overtaken, RecordWatch } from '../../../services/config-topics/checked-writes.ts'
 import { decidedOn } from '../../../services/config-topics/config-headers.ts'
+import type { WriteRecord } from '../../../services/config-topics/config-writer.ts'
 import { NewestRecords } from '../../../services/domain/definition/newest-records.ts'
 import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
 
@@ -22,21 +23,22 @@ function logOf(instances: number) {
   const admins: Instance[] = Array.from({ length: instances }, () => {
     let position = 0
     const table = new NewestRecords()
+    const watch = new RecordWatch()
     const poll = (to = log.length) => {
       for (; position < to; position++) {
         const record = log[position] as ConsumedRecord
         table.take('wh_a', record.offset, decidedOn(record), record.value === null)
-        writes.onRecord('wh_a', record)
+        watch.onRecord('wh_a', record)
       }
     }
-    const writes: CheckedWrites = new CheckedWrites(async (_key, value, headers) => {
+    const append: WriteRecord = async (_key, value, headers) => {
       await turns(1)
       const offset = byHand(value === null ? null : value.toString(), headers)
       await turns(2)
       poll(Math.max(position, offset + 1))
       return offset
-    })
-    return { writes, newest: () => table.newestOffset('wh_a'), poll }
+    }
+    return { writes: new CheckedWrites(append, watch), newest: () => table.newestOffset('wh_a'), poll }
   })
   return { log, admins, byHand, last: () => log.at(-1)?.value?.toString() ?? null }
 }

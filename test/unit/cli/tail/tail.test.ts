@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createDecoder } from '../../../../services/cli/tail/decoder.ts'
 import { recordText, shownRecord } from '../../../../services/cli/tail/shown-record.ts'
 import { findStartOffset, parseTailStart, type TailStart } from '../../../../services/cli/tail/start-position.ts'
-import { timeMs } from '../../../../services/cli/verbs/option-values.ts'
+import { parseTimeOrAge } from '../../../../services/cli/verbs/option-values.ts'
 
 const nowMs = Date.parse('2026-03-08T12:00:00.000Z')
 
@@ -28,7 +28,7 @@ test.each([
   ['2026-03-01', '2026-03-01T00:00:00.000Z'],
   ['2026-03-01T10:00:00+02:00', '2026-03-01T08:00:00.000Z'],
 ])('the position "%s" is a time', (text, iso) => {
-  expect(timeMs(text)?.(nowMs)).toBe(Date.parse(iso))
+  expect(parseTimeOrAge(text)?.(nowMs)).toBe(Date.parse(iso))
   const place = parseTailStart(text)
   expect(place).toMatchObject({ kind: 'time' })
   expect(findStartOffset(place as TailStart, { partition: 0, low: 10, high: 90 }, 33)).toBe(33)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { compileSchema } from '../../../../services/platform/json/json-schema.ts'
-import { timeMs } from '../../../../services/platform/json/time.ts'
+import { parseTimeMs } from '../../../../services/platform/json/time.ts'
 
 const at = '2026-01-01T00:00:00Z'
 const check = compileSchema({
@@ -80,5 +80,5 @@ test.each([
   ['2026-06-30T23:59:61Z', false],
 ])('a time of a schema is one that can be read afterwards: %s', (time, ok) => {
   expect(check({ id: 'x', items: [{ at: time }] }).ok).toBe(ok)
-  expect(timeMs(time) !== null).toBe(ok)
+  expect(parseTimeMs(time) !== null).toBe(ok)
 })

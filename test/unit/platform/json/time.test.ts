@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { timeMs } from '../../../../services/platform/json/time.ts'
+import { parseTimeMs } from '../../../../services/platform/json/time.ts'
 
 test.each([
   ['2024-05-01T10:00:00Z', Date.UTC(2024, 4, 1, 10)],
@@ -17,14 +17,14 @@ test.each([
   ['2024-05-01', null],
   ['yesterday', null],
 ])('the time %s is read as %s', (text, ms) => {
-  expect(timeMs(text)).toBe(ms)
+  expect(parseTimeMs(text)).toBe(ms)
 })
 
 test('every time from year 0 to 9999 is read as it was written', () => {
   const [firstMs, lastMs] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')]
   fc.assert(
     fc.property(fc.integer({ min: firstMs, max: lastMs }), (ms) => {
-      expect(timeMs(new Date(ms).toISOString())).toBe(ms)
+      expect(parseTimeMs(new Date(ms).toISOString())).toBe(ms)
     }),
   )
 })
