@@ -115,7 +115,7 @@ describe('variables', () => {
     const asked = [...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name ?? '')
     expect(given.length).toBeGreaterThan(0)
     // Variables that Compose itself uses, such as ports.
-    const guide = sectionOf(read('docs/operating/docker.md'), '## For real')
+    const guide = sectionOf(read('docs/operating/docker.md'), '## Without the demo')
     const ofCompose = new Set([...guide.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name))
     const known = new Set<string | null | undefined>([
       ...declared,

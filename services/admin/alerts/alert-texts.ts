@@ -70,7 +70,7 @@ const words: Record<Language, Words> = {
     bodies: {
       failing: 'Más de la mitad de las últimas 20 solicitudes han fallado. La última: {cause}.',
       blocked:
-        'Ha fallado más de 100 veces en 10 minutos, así que no se envía nada durante 10 minutos. El último fallo: {cause}.',
+        'Más de 100 solicitudes fallaron en 10 minutos, así que no se envía nada durante 10 minutos. El último fallo: {cause}.',
       'switched-off':
         'Hookline apagó este webhook. No se envía nada hasta que alguien lo encienda de nuevo. La última respuesta: {cause}.',
       behind: 'Las notificaciones esperan {minutes} hasta que se envían.',
@@ -104,7 +104,7 @@ const words: Record<Language, Words> = {
     bodies: {
       failing: 'Mais da metade das últimas 20 solicitações falharam. A última: {cause}.',
       blocked:
-        'Falhou mais de 100 vezes em 10 minutos, por isso nada é enviado durante 10 minutos. A última falha: {cause}.',
+        'Mais de 100 solicitações falharam em 10 minutos, por isso nada é enviado durante 10 minutos. A última falha: {cause}.',
       'switched-off':
         'O Hookline desligou este webhook. Nada é enviado até que alguém o ligue de novo. A última resposta: {cause}.',
       behind: 'As notificações esperam {minutes} até serem enviadas.',

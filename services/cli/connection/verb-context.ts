@@ -61,7 +61,9 @@ export class VerbContext {
     const named = (await admin.list(businessId)).filter(({ name }) => name === reference)
     const [only] = named
     if (only && named.length === 1) return admin.get(businessId, only.id)
-    const why = only ? `several webhooks have the name: ${named.map(({ id }) => id).join(', ')}` : 'no such id or name'
+    const why = only
+      ? `several webhooks have this name, so use an id: ${named.map(({ id }) => id).join(', ')}`
+      : 'no such id or name'
     const exitCode = only ? exitCodes.usage : exitCodes.notFound
     throw new CliFailure(exitCode, `${reference} of business ${businessId}: ${why}`)
   }

@@ -17,8 +17,8 @@ export function addAttemptOptions(verb: Command): Command {
     .addOption(new Option('--outcome <outcome>').choices(attemptOutcomes))
     .option('--contact <id>', 'only this contact')
     .option('--delivery <id>', 'only this notification')
-    .addOption(new Option('--since <time>', 'ISO 8601, or an age: 15m, 6h, 2d').argParser(time))
-    .addOption(new Option('--until <time>').argParser(time))
+    .addOption(new Option('--since <time>', 'from this time on: ISO 8601, or an age: 15m, 6h, 2d').argParser(time))
+    .addOption(new Option('--until <time>', 'before this time').argParser(time))
 }
 
 /** The query for the API. */

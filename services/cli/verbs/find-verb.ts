@@ -13,8 +13,8 @@ export function addFindVerb(program: Command, act: Act): void {
     .description('look up what became of messages and statuses of the last seven days at all webhooks, newest first')
     .argument('<business>', 'id of the business')
     .argument('<query>', 'contact or its last digits, message or event id, webhook-id, client payload, name or text')
-    .addOption(new Option('--since <time>', 'ISO 8601, or an age: 15m, 6h, 2d').argParser(time))
-    .addOption(new Option('--until <time>').argParser(time))
+    .addOption(new Option('--since <time>', 'from this time on: ISO 8601, or an age: 15m, 6h, 2d').argParser(time))
+    .addOption(new Option('--until <time>', 'before this time').argParser(time))
     .option('--limit <n>', 'maximum number', positiveInteger, 20)
     .action(act(find))
 }

@@ -16,11 +16,11 @@ export function addListenVerb(program: Command, act: Act): void {
     .command('listen')
     .description('post new notifications to a local URL too, signed, as your endpoint would get them, until Ctrl-C')
     .argument('[webhooks...]', 'ids or names; all of the business if none is named')
-    .requiredOption('--forward <url>', 'for instance http://localhost:3000/hooks')
-    .option('--secret <whsec>', 'signs; by default a new one, which is printed')
+    .requiredOption('--forward <url>', 'URL to post to, such as http://localhost:3000/hooks')
+    .option('--secret <whsec>', 'secret to sign with; by default a new one, which is printed')
     .addHelpText(
       'after',
-      '\nEach notification is posted once, when it is made: retries and replays are not. The token needs webhooks:bodies.',
+      '\nEach notification is posted once, when it is created. Retries and replays are not posted. The token needs the permission\nwebhooks:bodies.',
     )
     .action(act(listen))
 }

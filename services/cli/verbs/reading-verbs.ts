@@ -104,13 +104,20 @@ export function addAccountVerbs(program: Command, act: Act): void {
   }
   account
     .command('get')
+    .description('show whether webhooks are activated')
     .action(
       act(async (context) =>
         shown(context, await (await context.admin()).account(await context.business()), accountRows),
       ),
     )
-  account.command('activate').action(act(put(true)))
-  account.command('deactivate').action(act(put(false)))
+  account
+    .command('activate')
+    .description('let the webhooks of the business send notifications')
+    .action(act(put(true)))
+  account
+    .command('deactivate')
+    .description('make no more notifications for the business')
+    .action(act(put(false)))
 }
 
 function shown<T>(context: VerbContext, value: T, toRows: (value: T) => Rows): number {

@@ -33,14 +33,14 @@ export function addSendingVerbs(program: Command, act: Act): void {
     .option('--delivery <id>', 'the notification with this webhook-id')
     .option('--dead-letters', 'all dead letters that have not been delivered since')
     .option('--skipped', 'back-fill: events that caused no notification, such as those while the webhook was off')
-    .option('--unread <topic>', 'send records of a topic that could not be read or handled through it again')
+    .option('--unread <topic>', 'records of this topic that could not be read or handled: write them to it again')
     .addOption(
       new Option(
         '--since <time>',
-        'notifications made (--skipped: events published) since: ISO 8601, or an age: 15m, 6h, 2d',
+        'notifications created (--skipped: events published) from this time on: ISO 8601, or an age: 15m, 6h, 2d',
       ).argParser(time),
     )
-    .addOption(new Option('--until <time>', 'notifications made before').argParser(time))
+    .addOption(new Option('--until <time>', 'notifications created before this time').argParser(time))
     .addOption(
       new Option('--outcome <outcome...>', 'notifications whose latest attempt had this outcome').choices(
         attemptOutcomes,
@@ -48,7 +48,7 @@ export function addSendingVerbs(program: Command, act: Act): void {
     )
     .option('--contact <id>', 'notifications of this contact')
     .option('--rate <perSecond>', 'maximum notifications per second', positiveNumber, 10)
-    .option('--stop <replayId>', 'stop that replay: no more of it is sent')
+    .option('--stop <replayId>', 'stop this replay: the rest of it is not sent')
     .option('--dry-run', 'only count the notifications')
     .option('--no-wait', 'do not wait for the outcomes')
     .action(act(replay))
