@@ -43,7 +43,7 @@ function isOwnBroker(pid: number): boolean {
     const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
     return Number(parent) === process.pid
   } catch {
-    // Not a process, or one that has just ended.
+    // The folder is not that of a process, or the process has just ended.
     return false
   }
 }

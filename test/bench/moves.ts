@@ -23,7 +23,7 @@ const perSecond = Number(process.env.HOOKLINE_BENCH_EVENTS_PER_SECOND ?? 200)
 const seconds = 35
 const faultAtMs = 5_000
 const faultLastsMs = 15_000
-/** For the records that wait at the end. */
+/** Time for the records that wait at the end. */
 const settleMs = 5_000
 
 const senders: Record<string, SendProduce> = { numbered: sendProduce, unnumbered: sendWithoutNumbers }

@@ -20,8 +20,8 @@ const [layer = '', brokers = '', topic = '', partitions = ''] = process.argv.sli
 const maxWaitMs = 1_000
 const megabyte = 1_048_576
 /**
- * What handling a record leaves behind in V8's heap, as in a service. Without it, collections of young memory would be so
- * rare that answers, which are outside of that heap, are only freed by collections of the whole heap.
+ * Bytes that handling a record leaves behind in V8's heap, as in a service. Without them, collections of young memory
+ * would be so rare that answers, which are outside of that heap, would only be freed by collections of the whole heap.
  */
 const garbageBytes = Number(process.env.HOOKLINE_BENCH_GARBAGE_BYTES ?? 2_000)
 

@@ -73,7 +73,7 @@ async function throughput(world: World, receiver: ReceiverProcess, targets: Webh
   return {
     eventsPerSecond: Math.round((counted * 1_000) / (lastAtMs - firstAtMs)),
     cpuMicrosPerEvent: recordOf(scaled, (name) => rounded(sum(name) / counted, 1)),
-    /** What a core does that is given to formatter and dispatcher alone. */
+    /** Events that a core handles if it is given to formatter and dispatcher alone. */
     eventsPerCoreSecond: Math.round((counted * 1_000_000) / (sum('formatter') + sum('dispatcher'))),
     /** CPU time of the busiest instance, compared with an even share. */
     busiest: recordOf(scaled, (name) => rounded((Math.max(...used.map((one) => one[name])) * count) / sum(name), 2)),

@@ -18,7 +18,7 @@ export class ServiceSet<Name extends ServiceName> implements AsyncDisposable {
   readonly #children: Record<Name, ChildProcess>
   readonly #ports: Record<Name, number>
 
-  /** From the start of each process until /readyz said yes, in milliseconds. */
+  /** Milliseconds from the start of each process until /readyz said yes. */
   readonly readyAfterMs: Record<Name, number>
 
   private constructor(names: readonly Name[], children: Record<Name, ChildProcess>, ports: Record<Name, number>) {

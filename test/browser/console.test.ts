@@ -16,7 +16,7 @@ import { card, messages, overflowPx, pathOf, seriousFindings, signIn, totals } f
 // One story of a customer: each test continues where the one before ended.
 
 const channel = 'till-whatsapp'
-/** More than 100 failures within ten minutes (contract.md, 1.9). */
+/** Failures within ten minutes that block a webhook (contract.md, 1.9). */
 const failuresToBlock = 101
 const rejectedLater = 9
 const delivered = 12
@@ -366,7 +366,7 @@ test('once the receiver works again and ten minutes have passed, everything is s
   await replays.getByRole('row', { name: /All undelivered .*Resend stopped/ }).waitFor()
   await replays.getByRole('row', { name: /maria@bakery.example Selected undelivered ones .*1 of 1/ }).waitFor()
   await browser.shoot(page, 'replays')
-  // While the list is read, another one is counted and moves no row.
+  // Another one is counted while the list is read, and moves no row.
   const rows = await replays.getByRole('row').count()
   await replays.getByRole('row').nth(1).hover()
   const path = `businesses/${world.businessId}/webhooks/${webhookUrl.split('/').at(-1)}/replay`
@@ -376,7 +376,7 @@ test('once the receiver works again and ten minutes have passed, everything is s
   await browser.shoot(page, 'replays-held')
   await button('1 new').click()
   await expect.poll(() => replays.getByRole('row').count(), patience).toBe(rows + 1)
-  // What has arrived is sent again only after a second question.
+  // Notifications that have arrived are sent again only after a second question.
   await button('Resend since…').click()
   await dialog.getByLabel('Successful').check()
   await dialog.getByRole('button', { name: 'Resend', exact: true }).click()

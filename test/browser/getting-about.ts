@@ -74,7 +74,7 @@ test('the focus returns to where a dialog was opened, also from a menu', async (
     await button('More actions').press('Enter')
     await page.getByRole('menuitem', { name: item }).press('Enter')
     await page.getByRole('dialog').waitFor()
-    // Until then, Escape is the menu's.
+    // Escape closes only the menu until then.
     await focused('Cancel')
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
@@ -151,7 +151,7 @@ test('a refused alert address is named below its field, in the language of the p
     }
     await button(save).click()
     await page.getByText(refused).waitFor()
-    // With the pointer on the button, and a message in view.
+    // The pointer is on the button, and a message is in view.
     expect(await seriousFindings(page)).toEqual([])
     await browser.shoot(page, `account-refused-${language}`)
   }

@@ -137,7 +137,7 @@ test('a part that cannot be loaded without a network says so, and the page stays
   for (const tab of ['Attempts', 'Error log', 'Undelivered']) {
     await fresh.getByRole('tab', { name: tab }).click()
     await fresh.getByRole('tabpanel').getByText(unreachable).waitFor()
-    // It would show the browser's own page.
+    // A reload without the network would show the browser's own page instead.
     await button('Try again', fresh).click()
     await fresh.getByRole('heading', { name: 'Orders' }).waitFor()
   }

@@ -21,7 +21,7 @@ export function card(page: Page, title: string): Locator {
   return page.getByRole('region', { name: title, exact: true })
 }
 
-/** What is read of an element: the types of a page's elements are not loaded here. */
+/** Part of an element that is read: the types of a page's elements are not loaded here. */
 type Cell = { dataset: Record<string, string | undefined>; textContent: string | null }
 
 /** The figures below the histogram: the counts. */
@@ -60,7 +60,7 @@ export function overflowPx(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - window.innerWidth') as Promise<number>
 }
 
-/** What the element with the focus is called: its label or its text. Empty if nothing has the focus. */
+/** Name of the element with the focus: its label or its text. Empty if nothing has the focus. */
 export function focusedName(page: Page): Promise<string> {
   return page.evaluate(`(() => {
     const element = document.activeElement

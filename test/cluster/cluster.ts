@@ -28,7 +28,7 @@ export type Cluster = AsyncDisposable & {
 }
 
 export type ClusterOptions = {
-  /** After this time without a heartbeat, a broker's partitions get other leaders. Kafka's default is 9 s. */
+  /** Time without a heartbeat after which a broker's partitions get other leaders. Kafka's default is 9 s. */
   brokerSessionTimeoutMs: number
 }
 

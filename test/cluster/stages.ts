@@ -5,7 +5,7 @@ import type { Load } from '../support/load.ts'
 
 type Stage = { name: string; fromMs: number; toMs: number; events: number; withoutAckMs: number }
 
-/** What happens under load, one thing after another, and how long notifications stood still meanwhile. */
+/** Stages of what happens under load, one after another, and how long notifications stood still in each. */
 export type Stages = {
   run(name: string, happening: () => Promise<unknown>): Promise<void>
   /** One line for each stage. Valid once everything has arrived. */

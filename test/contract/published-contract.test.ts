@@ -10,7 +10,7 @@ import { notificationSchemas } from '../../services/domain/event/notification-sc
 import { compileSchema } from '../../services/platform/json/json-schema.ts'
 import { codeBlocks, readDocument } from '../support/documents.ts'
 
-/** What receivers build against: types, samples, and `webhooks` in the OpenAPI document. */
+/** Files that receivers build against: types, samples, and `webhooks` in the OpenAPI document. */
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const packageFolder = join(root, 'schemas/notifications')

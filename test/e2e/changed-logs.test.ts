@@ -115,7 +115,7 @@ test.each(readers)(
     )
     await systemClock.sleep(1_000)
     await recreateTopic(admin, topic)
-    // More records than before: by offsets alone, nothing has changed.
+    // The topic gets more records than it had: by offsets alone, nothing has changed.
     await write(topic, 20)
     expect(await until(() => failures.length > 0, noticedWithinMs, systemClock)).toBe(true)
     expect(failures[0]).toBeInstanceOf(LogChanged)

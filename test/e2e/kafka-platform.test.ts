@@ -327,7 +327,7 @@ test('members of a group get the same partition numbers of all topics, and keep 
   for (const { consumer } of [second, third]) await consumer[Symbol.asyncDispose]()
 })
 
-// Without an aborted fetch, leaving would take as long as a request may: 20 s.
+// A consumer aborts its fetch to leave; otherwise leaving would take as long as a request may: 20 s.
 test('a consumer that waits for records leaves its group at once', { timeout: 15_000 }, async () => {
   await fill(producer, 'waits', 5)
   let seen = 0
@@ -337,7 +337,7 @@ test('a consumer that waits for records leaves its group at once', { timeout: 15
   }
   const { consumer } = await member('waits', ['waits'], { maxWaitMs: 300_000, onBatch })
   await expect.poll(() => seen).toBe(5)
-  // By then the next fetch is on its way.
+  // The next fetch is on its way by then.
   await systemClock.sleep(500)
   await consumer[Symbol.asyncDispose]()
 })

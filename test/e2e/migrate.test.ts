@@ -163,7 +163,7 @@ test('a move to another cluster under load misses nothing, keeps order, and take
   const parked = receiver.arrivals.filter(({ path }) => path === '/0').slice(refused)
   const tooNew = parked.map(({ webhookId }) => `${webhookId}: the signature is invalid`)
   expect(tooNew).toHaveLength(published.length - publishedLater.length - early.length - refused)
-  // Nothing else: order over the switch, signatures by the same secrets, and no unknown notification.
+  // No other fault: order over the switch, signatures by the same secrets, and no unknown notification.
   expect(report.faults, describeArrivals('/0')).toEqual(tooNew)
   expect(report.repeated).toBe(0)
   expect(receiver.arrivals.every(({ headers }) => headers['x-key']?.toString().startsWith('value'))).toBe(true)
@@ -187,7 +187,7 @@ function describeArrivals(path: string): string {
   return `arrivals at ${path}:\n${lines.join('\n')}\n`
 }
 
-/** Without --leave-parked, the command waits for the parked notifications and for nothing else in the end. */
+/** Expects a command without --leave-parked to wait for records first, and then for the parked notifications. */
 async function waitsForParked(webhookId: string): Promise<void> {
   const child = spawn(process.execPath, migrateArgs(), { env: variables(), stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
@@ -202,7 +202,7 @@ async function waitsForParked(webhookId: string): Promise<void> {
 }
 
 test('topics that have records already are refused as the target of a move', async () => {
-  // Without addresses of its own, the installation that is left is in the cluster of the new one.
+  // No addresses are given, so the old installation is in the same cluster as the new one.
   const args = ['services/topics/command.ts', 'migrate', '--from-prefix', after.topicPrefix]
   expect(await command(args, variables())).toMatchObject({
     code: 1,

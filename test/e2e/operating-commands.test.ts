@@ -108,7 +108,7 @@ function inlineCommands(path: string): string[] {
   return [...readDocument(path).matchAll(/`(npm run [^`]+)`/g)].map(([, command = '']) => command)
 }
 
-/** What each command of disaster.md prints, and how many requests it causes. */
+/** Commands of disaster.md: what each prints, and how many requests it causes. */
 const effects: [command: RegExp, prints: RegExp, requests: number][] = [
   [/^npm run topics -- apply$/, /topics and schemas are up to date/, 0],
   [/replay WEBHOOK --since 3d --outcome error$/, /notifications +1$/m, 1],

@@ -12,7 +12,7 @@ const contacts = sized(1_000, 200)
 const eventsPerLane = sized(100, 20)
 const webhooks = 10
 const kills = sized(10, 1)
-/** Below the 100 failures in ten minutes at which a webhook is blocked (contract.md, 1.9). */
+/** Failures of one webhook: below the 100 in ten minutes at which it is blocked (contract.md, 1.9). */
 const failuresOfWebhook = 80
 const failureShare = 0.05
 const ok: Answer = { kind: 'status', status: 204 }

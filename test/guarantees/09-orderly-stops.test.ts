@@ -26,8 +26,8 @@ test(`SIGTERM of each service ${rounds} times under load lets what is in flight 
   // Slow webhooks with few requests in flight: they have a queue, at the front of partitions that others share.
   const more = (n: number) => (n < 6 ? {} : { maxInFlight: 5 })
   await using world = await startFaultyStack({ webhooks, contacts: 160, more })
-  // From fast to slow, so that at every moment some later deliveries end earlier. The slowest can just keep up: 28 a
-  // second of the 20 that arrive.
+  // Receivers range from fast to slow, so that at every moment some later deliveries end earlier. The slowest can just
+  // keep up: 28 a second of the 20 that arrive.
   for (let n = 0; n < webhooks; n++)
     world.receiver.answer(`/${n}`, () => ({ kind: 'status', status: 204, delayMs: random() * 50 * n }))
   const load = startLoad(world, { lanes: world.lanes, perSecond: 160 })

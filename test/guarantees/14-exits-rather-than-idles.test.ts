@@ -49,7 +49,7 @@ afterAll(() =>
   figure(14, `${cases} processes that could not work ended, the slowest after ${(slowestMs / 1_000).toFixed(1)} s`),
 )
 
-// Each is a process of its own, and some wait for Kafka's answers.
+// Starts are concurrent: each is a process of its own, and some wait for Kafka's answers.
 describe.concurrent.each(serviceNames)('a start of %s that cannot work', (name) => {
   test.each([
     ['a variable is wrong', { HOOKLINE_LOG_LEVEL: 'loud' }, 78, /HOOKLINE_LOG_LEVEL is "loud"/],

@@ -71,7 +71,7 @@ function violations({ requests, openings, closings }: Log): string[] {
     const failures = requests.filter(({ ok, endedAtMs }) => !ok && endedAtMs >= sinceMs && endedAtMs <= atMs)
     if (!byProbe && failures.length < 101) found.push(`opened after ${failures.length} failures at ${atMs}`)
   }
-  // It does not open too late either: while closed, no ten minutes contain more than 100 failures.
+  // The breaker does not open too late either: while closed, no ten minutes contain more than 100 failures.
   let failedMs: number[] = []
   for (const { ok, endedAtMs } of requests) {
     const latest = changes.findLast((changeMs) => changeMs < endedAtMs)

@@ -9,7 +9,7 @@ import { type LoadLane, messageOf, publish } from '../support/load.ts'
 import { followOutcomes } from '../support/outcome-topics.ts'
 import { definition, delivery, SimulatedWorld, seeded } from '../support/simulation.ts'
 
-/** More than 100 failures within ten minutes (contract.md, 1.9). */
+/** Failures within ten minutes that block a webhook (contract.md, 1.9). */
 const failuresToBlock = 101
 const figures: string[] = []
 
@@ -155,9 +155,9 @@ function run(worldSeed: number, whenBlocked: 'park' | 'reject') {
   const startMs = clock.nowMs
   const tick = () => {
     engine.tick()
-    // At a high rate until it is blocked, then at a low one.
+    // The rate is high until the webhook is blocked, then low.
     const elapsedMs = clock.nowMs - startMs
-    // Not immediately before the check, because Kafka's acknowledgement takes time.
+    // Nothing is published immediately before the checks, because Kafka's acknowledgement takes time.
     if (elapsedMs < 390_000 || (elapsedMs > 410_000 && elapsedMs < 3_000_000)) {
       if (world.sent.length < failuresToBlock) offer(Math.floor(random() * 10))
       else if (random() < 0.02) offer(Math.floor(random() * 5))
@@ -165,7 +165,7 @@ function run(worldSeed: number, whenBlocked: 'park' | 'reject') {
     if (clock.nowMs < startMs + 7_200_000) clock.after(200, tick)
   }
   tick()
-  // In the middle of the ten minutes, so that the probe finds a working receiver.
+  // The receiver works again in the middle of the ten minutes, so that the probe succeeds.
   clock.runUntil(startMs + 400_000)
   const requestsWhileBlocked = world.sent.length
   const unrecorded = Array.from({ length: offered }, (_unused, i) => `d${i}`).filter((id) => !world.settled.has(id))
@@ -182,8 +182,8 @@ test.each(['park', 'reject'] as const)(
     for (let number = 0; number < worlds; number++) {
       const { world, offered, requestsWhileBlocked, unrecorded } = run(seed * 10_000 + number, whenBlocked)
       const name = `world ${number}`
-      // Older than what went to webhook-parked before for lack of room. They cannot follow it there without losing
-      // their order, and stay in memory, few and with their offsets not committed.
+      // Deliveries older than those that went to webhook-parked before for lack of room cannot follow them without
+      // losing their order. They stay in memory, few and with their offsets not committed.
       const overflowed = world.parkedLog.get(0)?.some(({ why }) => why === 'overflow') ?? false
       if (overflowed) inMemory += unrecorded.length
       else expect(unrecorded, `${name}: without a record while blocked`).toEqual([])

@@ -41,7 +41,7 @@ const faults: [name: string, make: (world: FaultyStack) => Promise<void>][] = [
   ],
 ]
 
-/** Where the successor finds the state: in the snapshot, or in the attempts if the snapshot is too late. */
+/** Sources of the successor's state: the snapshot, or the attempts if the snapshot is too late. */
 const sources: [name: string, healthIntervalMs: string, of: typeof faults][] = [
   ['from its snapshots', '200', sized(faults, faults.slice(2))],
   ['from webhook-attempts alone', '60000', sized(faults, faults.slice(0, 1))],

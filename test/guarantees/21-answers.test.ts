@@ -49,7 +49,7 @@ test('every status from 200 to 599 of a real receiver has its outcome', { timeou
   ]
   const channels = groups.map((_group, index) => `${world.businessId}-statuses-${index}`)
   for (const [index, channel] of channels.entries()) {
-    // Longer than a receiver takes on a busy machine.
+    // The timeout is longer than a receiver takes on a busy machine.
     await world.defineWebhook(`/statuses-${index}`, [channel], { retryProfile: 'none', timeoutMs: 30_000 })
     world.receiver.answer(`/statuses-${index}`, ({ notification }) => {
       const status = Number(notification?.contactId.slice('status-'.length))

@@ -65,7 +65,7 @@ test(`every wait of the profile is within its jitter, and waits do vary, in ${wo
   const shares: number[] = []
   for (let number = 0; number < worlds; number++) {
     const world = worldOf(seed * 10_000 + number, () => busy)
-    // Too few to block the webhook: eleven attempts each over many hours.
+    // Five notifications are too few to block the webhook: eleven attempts each over many hours.
     offer(world, 5)
     runWithRetries(world)
     for (const requests of Map.groupBy(world.sent, ({ deliveryId }) => deliveryId).values()) {

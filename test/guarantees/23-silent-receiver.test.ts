@@ -45,7 +45,7 @@ test('a receiver that never answers gets the same notification again at the time
     )
     expect(new Set(requests.map(({ bodyHash }) => bodyHash)).size).toBe(1)
     expect(new Set(requests.map(({ signature }) => signature))).toEqual(new Set(['valid']))
-    // When the next attempt is due, as the dispatcher records it: within the profile's jitter.
+    // The dispatcher records when the next attempt is due: within the profile's jitter.
     for (const { attempt, startedAt, latencyMs, nextAttemptAt } of own) {
       const waitMs = (nextAttemptAt ?? 0) - startedAt - (latencyMs ?? 0)
       const plannedMs = waitsMs[attempt - 1] ?? 300_000

@@ -35,7 +35,7 @@ test.each([
       response: { status, headers: expect.stringMatching(/^date: /im) },
       request: { headers: { 'X-Key': '***' } },
     })
-    // Longer than the first quick retry would wait.
+    // Two seconds are longer than the first quick retry would wait.
     await systemClock.sleep(2_000)
     const arrivals = receiver.arrivals.slice(from)
     expect(arrivals).toMatchObject([{ signature: 'valid', attempt: 1, headers: { 'x-key': 'letmein' } }])

@@ -14,7 +14,9 @@ import { countRecords, openKafka } from '../support/topic-reader.ts'
 
 const kills = sized(20, 1)
 const webhooks = 4
-/** Every this many requests one is refused for good: below the 100 in ten minutes at which a webhook is blocked. */
+/**
+ * Requests of which one is refused for good: failures stay below the 100 in ten minutes at which a webhook is blocked.
+ */
 const refusedEvery = 6
 const mostRefused = 80
 const leastEvents = 400

@@ -24,7 +24,10 @@ const webhooks = 20
 const attemptsPerRound = 2_000
 /** Rounds: the first, one while two instances run, and all others. */
 const kills = sized(20, 3)
-/** In the past: an attempt that starts after Kafka's timestamp of its record counts at that timestamp. */
+/**
+ * Start of the first attempt, in the past: an attempt that starts after Kafka's timestamp of its record counts at that
+ * timestamp.
+ */
 const startMs = Date.UTC(2026, 0, 15, 8)
 const causes = ['timeout', '4xx', '5xx']
 const outcomes = ['success', 'slow', 'error', 'rejected'] as const

@@ -26,7 +26,7 @@ const forms: Record<string, (address: string) => { host: string; answers: string
   'mixed, blocked first': (address) => ({ host: 'receiver.test', answers: [address, '8.8.8.8'] }),
 }
 
-/** Everything sent to this machine by mistake arrives here, at any of its addresses. */
+/** Listens at every address of this machine, so that a request sent to it by mistake arrives here. */
 async function listenEverywhere(): Promise<RawServer> {
   return await listenRaw(
     (socket) => onRequest(socket, () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')),

@@ -50,7 +50,7 @@ test("a change of DNS takes effect when the socket's lifetime ends, and not befo
     await free()
     expect(await post(sender, url)).toMatchObject({ kind: 'success' })
   }
-  // Busy until then; the test would not end if the socket was never closed.
+  // The old socket is busy until then; the test would not end if it was never closed.
   if (!old.accepted[0]?.destroyed) await once(old.accepted[0] ?? moved.server, 'close')
   expect(old.accepted).toHaveLength(1)
   figures.push(`busy socket replaced after its lifetime, ${requests} requests, failed 0`)

@@ -155,7 +155,7 @@ test('a URL that slips past the rule is still refused at the connection', async 
   await using everywhere = await listenRaw((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'), '::')
   using sockets = new ClientSockets()
   await using sender = createSender('', {
-    // As a resolver without RFC 6761 could answer.
+    // Resolves names of localhost to 127.0.0.1, as a resolver without RFC 6761 could.
     resolve: (_name, _options, done) => done(null, [{ address: '127.0.0.1', family: 4 }]),
   })
   const forms = refused.filter(([, problem]) => problem === notPublic)

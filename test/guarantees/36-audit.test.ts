@@ -185,7 +185,7 @@ async function makeChange(
     : kind === 5
       ? await request(`${url}/secret/rotate`, token, 'POST')
       : await request(url, token, 'PATCH', patch)
-  // Its result is unknown, so it is not used from here on.
+  // A webhook whose change has no known result is not used from here on.
   if (!answer || isGone) webhooks.splice(webhooks.indexOf(current), 1)
   if (!answer) return null
   if (isGone) return { action: 'webhook.delete', webhookId: current.id, version: current.version }
@@ -213,7 +213,7 @@ async function request(
       ...(body && { body: JSON.stringify(body) }),
     })
     const text = await response.text()
-    // It starts.
+    // Admin is starting.
     if (response.status === 503) return null
     if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`)
     return text === '' ? {} : JSON.parse(text)

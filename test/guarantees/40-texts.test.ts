@@ -96,7 +96,7 @@ test('the worst text in every field of every event, over HTTP and from Kafka, af
   }
   const among = await run(beside)
 
-  // Each has an outcome: the formatter has reached the end of both topics, and no record has ended it.
+  // Each event has an outcome once the formatter has reached the end of both topics and no record has ended it.
   const lag = async () => {
     const text = await (await fetch(`${stack.service('formatter').url}/metrics`)).text()
     return [...text.matchAll(/^hookline_formatter_lag_records\{.*\} (\d+)/gm)].reduce(

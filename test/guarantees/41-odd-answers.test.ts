@@ -10,7 +10,7 @@ import { listenOdd } from '../support/odd-receiver.ts'
 import { followOutcomes } from '../support/outcome-topics.ts'
 
 const seed = Number(process.env.HOOKLINE_SEED ?? Math.floor(systemClock.random() * 1e9))
-/** Fewer than the failures that block a webhook. */
+/** Answers of each kind: fewer than the failures that block a webhook. */
 const answersEach = 90
 const webhooks = sized(112, 4)
 const bystanderPerSecond = 20

@@ -25,10 +25,16 @@ const cases = sized(
 )
 const good = 20
 const goodEventsEach = sized(60, 10)
-/** At full size a minute: long enough for memory and webhook-parked to fill. */
+/**
+ * Events for the good webhooks while others hang: at full size a minute of them, long enough for memory and
+ * webhook-parked to fill.
+ */
 const goodEventsBeside = sized(180, 10)
 const goodPerSecond = sized(60, 40)
-/** With 2 s for each attempt, and retries after 1 s and 5 s: hundreds of requests in flight at any time. */
+/**
+ * Events a second for the hanging webhooks: with 2 s for each attempt and retries after 1 s and 5 s, hundreds of
+ * requests are in flight at any time.
+ */
 const hangingPerSecond = sized(400, 100)
 const timeoutMs = 2_000
 const leastHanging = 100
@@ -57,7 +63,7 @@ test.each(cases)(
     const hang = () => abyss.open.size >= leastHanging
     expect(await until(hang, 60_000, systemClock), `${abyss.open.size} requests hang`).toBe(true)
     const beside = await bystanders(world, goodEventsEach, goodEventsBeside)
-    // Looked at while the load still runs: what hangs then hung beside the good ones.
+    // Requests are counted while the load still runs: those that hang then hung beside the good ones.
     const stillHanging = abyss.open.size
     const residentBytes = await residentBytesOf(world.stack.service('dispatcher').url)
     const events = (await load.stop()).length
@@ -85,7 +91,9 @@ function hangingWebhook(n: number, kind: Kind, prefix: string): Hanging {
   return { id: `${prefix}-hanging-${n}`, businessId, host }
 }
 
-/** Writes them straight to the topics, each with its id as its only channel; resolves when they are in force. */
+/**
+ * Writes the definitions straight to the topics, each with its id as its only channel; resolves when they are in force.
+ */
 async function define(world: FaultyStack, webhooks: Hanging[], port: number): Promise<void> {
   const kafka = openKafka(inject('brokers'))
   const configTopic = world.stack.topicPrefix + topics.webhookConfig.name
@@ -99,7 +107,7 @@ async function define(world: FaultyStack, webhooks: Hanging[], port: number): Pr
     definition(id, { businessId, channels: [id], url: `http://${host}:${port}/`, timeoutMs }),
   )
   await Promise.all(definitions.map((one) => send(topics.webhookConfig, one.id, one)))
-  // Two records each: the one above, and admin's, with the secret encrypted.
+  // Each webhook has two records: the one above, and admin's, with the secret encrypted.
   const isCompleted = async () => (await countRecords(kafka, configTopic)) >= before + 2 * webhooks.length
   expect(await until(isCompleted, 120_000, systemClock), 'admin has completed the definitions').toBe(true)
   await world.inForce()

@@ -13,7 +13,7 @@ import { RefusalSteps } from '../support/refusal-steps.ts'
 import { refuseTopics } from '../support/refuse-topics.ts'
 import { openKafka } from '../support/topic-reader.ts'
 
-/** More than 100 failures open a breaker. */
+/** Failures that open a breaker (contract.md, 1.9). */
 const failuresToBlock = 101
 const waitMs = 60_000
 

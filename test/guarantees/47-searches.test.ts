@@ -51,7 +51,7 @@ test("twenty concurrent searches of one business delay another's page of attempt
   const over = new AbortController()
   const statuses: number[] = []
   const searchOn = async (number: number) => {
-    // Alternately through a topic's pages and through everything that topics keep.
+    // Requests alternate between a topic's pages and a search of everything that topics keep.
     const [path, json] =
       number % 2 === 0
         ? [`${pathOf(searched)}/attempts?contactId=nobody`, undefined]
@@ -78,7 +78,8 @@ test("twenty concurrent searches of one business delay another's page of attempt
   )
   expect(new Set(statuses).difference(new Set([200, 404, 429]))).toEqual(new Set())
   expect([statuses.includes(200), statuses.includes(404)]).toEqual([true, true])
-  // As an order of events: no page waits for more than its business's share, although ten searches are ahead of it.
+  // No page waits for more than its business's share, although ten searches are ahead of it; judged by the order of
+  // events, not by time.
   expect(overtaking).toBeLessThan(searches / 4)
   if (isFull) expect(p95AmongMs).toBeLessThanOrEqual(1_000)
 })
@@ -110,7 +111,7 @@ test("the groups of very many errors take at most 64 MB of admin's memory, and s
   expect(result.groups).toHaveLength(1)
   expect(counted).toBeGreaterThan(0)
   expect(counted).toBeLessThanOrEqual(attempts)
-  // Less than all of them only together with the time up to which they were counted.
+  // A count of fewer than all attempts must say up to which time they were counted.
   if (counted < attempts)
     expect(Date.parse(result.searchedBackTo)).toBeGreaterThan(systemClock.nowMs() - 23 * 3_600_000)
   expect(growthBytes).toBeLessThanOrEqual(maxGrowthBytes)

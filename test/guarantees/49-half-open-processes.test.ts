@@ -114,7 +114,7 @@ test.each(sized(faults, faults.slice(0, 1)))(
     const startedMs = systemClock.monotonicMs()
     await make(world)
     answerAll({ kind: 'status', status: 204 })
-    // At full size the minute passes; otherwise the dispatcher's clock jumps over it.
+    // The minute passes at full size; otherwise the dispatcher's clock jumps over it.
     if (!isFull) await writeFile(clockFile, String(openMs + 5_000 + probeLostMs + 1_000))
     await offer(5)
     await until(async () => (await unended()).length === 0, limitMs, systemClock)

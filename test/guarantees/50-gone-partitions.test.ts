@@ -212,7 +212,7 @@ class Instance implements AsyncDisposable {
     this.#assignments.assigned(this.assignment)
   }
 
-  /** Everything periodic: batches, commits, snapshots, parked records. */
+  /** Does one turn of everything periodic: batches, commits, snapshots, parked records. */
   turn(): void {
     const { random } = this.#kafka
     this.#engine.tick()

@@ -27,7 +27,7 @@ const leaderKills = sized(3, 0)
 const coordinated = sized(['formatter', 'dispatcher'], ['dispatcher'])
 const services = sized<readonly ServiceName[]>(serviceNames, ['dispatcher', 'formatter'])
 const inSyncWithinMs = 60_000
-/** Between two rounds of records to each partition. */
+/** Time between two rounds of records to each partition. */
 const writeEveryMs = 50
 
 const specsOf = (prefix: string) => Object.values(topics).map((topic) => toTopicSpec(topic, prefix, 4))
@@ -50,7 +50,7 @@ test('on three brokers, restarts and kills of brokers and services lose nothing'
     await cluster.broker(name).start()
     await untilInSync()
   }
-  // Any of the brokers may be asked, and one may not know of a change yet. Their own default is 1.
+  // A broker may be asked that does not know of a change yet. The brokers' own default is 1.
   const count = Object.keys(topics).length
   const applied = () => withAdmin(openKafka(cluster.brokers), (admin) => readReplication(admin, specsOf(prefix)))
   const replication = async () => (await applied()).map(({ replicas, minInSync }) => ({ replicas, minInSync }))

@@ -44,7 +44,7 @@ const arrivesWithinMs = 60_000
 const passwords = Object.fromEntries(programs.map((program) => [program, randomBytes(12).toString('hex')]))
 
 const seed = Number(process.env.HOOKLINE_SEED ?? systemClock.nowMs() % 1_000_000)
-/** How each process has ended. */
+/** Ends of processes, in words. */
 const ends: string[] = []
 
 let platform: JvmPlatform

@@ -71,7 +71,7 @@ afterAll(async () => {
   await secured?.[Symbol.asyncDispose]()
 })
 
-/** What a program is told: its variables besides those that work, and the words of the message. */
+/** Wrong settings: name, variables in place of those that work, and the words that the program must say. */
 const refusals: [string, (secured: SecuredPlatform) => Variables, string][] = [
   ['a wrong password', () => ({ KAFKA_SASL_PASSWORD: 'wrong' }), 'check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD'],
   ['an unknown user', () => ({ KAFKA_SASL_USERNAME: 'nobody' }), 'check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD'],
@@ -153,7 +153,7 @@ const waysToAsk = {
   cluster: ({ cluster }: Kafka): Promise<unknown> => cluster.metadata([]),
 }
 
-/** What a service logs first while it waits for Kafka. */
+/** Reason that a service logs first while it waits for Kafka. */
 async function firstReason(env: Variables, askKafka: (kafka: Kafka) => Promise<unknown>): Promise<string> {
   const config = loadConfig(Type.Object(kafkaVariables), env)
   const reason = Promise.withResolvers<string>()

@@ -25,7 +25,7 @@ afterAll(() => {
 const rounds = sized(5, 1)
 const perSecond = sized(200, 100)
 const slowMs = 300
-/** Fewer failures than open a breaker, which would stop the webhook for ten minutes. */
+/** Failing requests, fewer than open a breaker, which would stop the webhook for ten minutes. */
 const mostFailing = 1_500
 
 test.skipIf('missing' in before)(
@@ -40,7 +40,7 @@ test.skipIf('missing' in before)(
   },
 )
 
-/** Everything that the two versions exchange: topics that both of them know. */
+/** Topics that both versions know: everything that they exchange. */
 function sharedTopics() {
   const known = readFileSync(join(folder, 'services/topics.ts'), 'utf8')
   return Object.values(topics).filter((topic) => isAvro(topic) && known.includes(`'${topic.schema}'`))
@@ -72,7 +72,7 @@ test.skipIf('missing' in before)(
       [stack.service('formatter')],
       [stack.service('dispatcher')],
     ]
-    /** Of formatters and dispatchers, one of each version is there while the other is replaced. */
+    /** Replaces every service. One formatter and one dispatcher of each version run while the other is replaced. */
     async function replaceAll(version: string) {
       stack.setVersion(version)
       for (const services of groups) {

@@ -42,9 +42,9 @@ test('a back-fill sends exactly the events that a webhook did not get, once, wit
   const countSkipped = async (path = webhookPath) => (await backFill({ dryRun: true }, path)).count
   const arrived = (id: string) => receiver.arrivals.filter((arrival) => arrival.webhookId === id)
 
-  // It is not connected to this channel yet.
+  // Reason: the webhook is not connected to this channel yet.
   await publishSkipped(`${own}-later`)
-  // It is off.
+  // Reason: the webhook is off.
   await patch({ enabled: false, channels: [own, `${own}-later`] })
   await world.inForce()
   await publishSkipped(own)
@@ -77,7 +77,7 @@ test('a back-fill sends exactly the events that a webhook did not get, once, wit
   const progress = await admin.http.get(`${webhookPath}/replay/${replayId}`).json()
   expect(progress).toMatchObject({ count, waiting: 0, retrying: 0 })
 
-  // Neither the business was activated, nor was the webhook there.
+  // Reasons: the business was not activated, and the webhook did not exist.
   const other = `${businessId}-other`
   const others: HttpEvent[] = []
   await publishSkipped('other', other, others)
@@ -103,7 +103,7 @@ function idOf(event: HttpEvent, webhookId: string): string {
   return `msg_${hash('sha256', JSON.stringify(parts), 'base64url')}`
 }
 
-/** Of one contact: places in `ids` of what arrived, in the order of arrival. */
+/** Places in `ids` of what arrived for each contact, in the order of arrival. */
 function ordersOf(arrivals: { webhookId: string; body: Buffer }[], ids: string[]): number[] {
   const ofContact = arrivals.filter(
     ({ body }) => (JSON.parse(body.toString()) as { contactId: string }).contactId === 'contact-0',

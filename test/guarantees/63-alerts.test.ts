@@ -30,7 +30,7 @@ const perSecond = 60
 const settleMs = sized(10_000, 3_000)
 const behindMs = 600_000
 
-/** What each webhook's receiver does. */
+/** Webhooks by what their receivers do. */
 const webhook = { good: 0, failing: 1, gone: 2, mended: 3 } as const
 const recipients = ['first@shop.example', 'second@shop.example']
 

@@ -15,7 +15,7 @@ import { startTestStack, type TestStack } from '../support/services.ts'
 const idsOfFate = 10
 /** Ids of each fate that are looked up one by one, each in its own way. */
 const oneByOne = sized(10, 2)
-/** More than 100 failures within ten minutes block a webhook (contract.md, 1.9). */
+/** Failures within ten minutes that block a webhook (contract.md, 1.9). */
 const failuresToBlock = 101
 
 type Case = {
@@ -268,7 +268,7 @@ test('a `delivered` that still waits when its message is read is left out, over 
     world,
     numbers.map((n) => statusOf(n, 'delivered')),
   )
-  // Only the first half is read.
+  // Only the first half of the messages is read.
   await publish(
     world,
     numbers.slice(0, idsOfFate).map((n) => statusOf(n, 'read')),

@@ -16,7 +16,7 @@ import { runTests } from './test-run.ts'
  * The last line is JSON: {"planted", "caught", "missed": [names]}. Exit code 0 only if every bug is caught.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url))
-/** Enough seeds for the simulation to meet each of the bugs below; all seeds would take ten times as long. */
+/** Seeds of the simulation: enough to meet each of the bugs below; all seeds would take ten times as long. */
 const simulationSeeds = '60'
 const pipelineSeeds = '60'
 

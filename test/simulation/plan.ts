@@ -24,10 +24,10 @@ export type PlannedEvent = {
   version: number
 }
 
-/** How a receiver answers. */
+/** Ways in which a receiver answers. */
 export type Answering = 'fails' | 'refuses' | 'asks to wait' | 'asks to wait long' | 'never answers' | 'slow'
 
-/** What goes wrong, or is ordered, when, and for how long. */
+/** Event of a plan: what goes wrong or is ordered, when, and for how long. */
 export type Fault = { atMs: number; forMs: number } & (
   | { kind: 'kill' | 'stop' | 'pause'; service: SimulatedService }
   | { kind: 'broker'; broker: number }
@@ -41,7 +41,7 @@ export type Fault = { atMs: number; forMs: number } & (
   | { kind: 'replay'; webhook: string; count: number; ratePerSecond: number }
 )
 
-/** Everything of a run that can be left out of it, beside the chance that the seed decides. */
+/** Everything of a run that can be left out of it; the rest follows from chance, which the seed decides. */
 export type Plan = {
   seed: number
   partitions: number

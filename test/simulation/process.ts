@@ -13,9 +13,9 @@ export class SimulatedProcess {
   isAlive = true
   wasKilled = false
   isPaused = false
-  /** How far its wall clock is ahead. */
+  /** Lead of its wall clock. */
   skewMs = 0
-  /** When it was last stopped by a pause; -1 before the first. */
+  /** Time of the last stop by a pause; -1 before the first. */
   pausedAtMs = -1
   readonly #waiting: (() => void)[] = []
 
@@ -58,7 +58,7 @@ export class SimulatedProcess {
     this.end()
   }
 
-  /** It has ended by itself. */
+  /** Called when the process has ended by itself. */
   end(): void {
     this.isAlive = false
     this.#waiting.length = 0
@@ -69,7 +69,7 @@ export class SimulatedProcess {
     this.pausedAtMs = this.world.nowMs
   }
 
-  /** Everything that was due meanwhile runs, in the order in which it was due. */
+  /** Runs everything that was due meanwhile, in the order in which it was due. */
   resume(): void {
     if (!this.isPaused) return
     this.isPaused = false

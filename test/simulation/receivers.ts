@@ -18,9 +18,9 @@ export type ReceivedRequest = {
   startedMs: number
   /** The same by its sender's clock. */
   startedAt: number
-  /** Whether its sender had the partition for Kafka: one that was paused may not know that it was expelled. */
+  /** True if its sender had the partition for Kafka: one that was paused may not know that it was expelled. */
   isOfOwner: boolean
-  /** Whether it was answered with success. */
+  /** True if it was answered with success. */
   isAccepted: boolean
 }
 

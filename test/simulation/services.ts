@@ -16,7 +16,7 @@ import type { SimulatedProcess } from './process.ts'
 import type { Receivers } from './receivers.ts'
 import type { SimulatedRegistry } from './registry.ts'
 
-/** What services reach from within their processes. */
+/** Surroundings of a process: everything that services reach from within it. */
 export type Surroundings = {
   plan: Plan
   cluster: SimulatedCluster

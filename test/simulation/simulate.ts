@@ -61,7 +61,7 @@ export async function simulate(plan: Plan, { keepsTrace = false } = {}): Promise
       return [name, new Supervisor(world, name, surroundings, onFault)]
     }),
   )
-  // In the order and at the time that chance says.
+  // Services start in the order and at the time that chance says.
   for (const supervisor of supervisors.values()) world.after(world.random() * 2_000, () => supervisor.start())
   schedule(plan.faults, { ...surroundings, ...published, world, supervisors })
 
@@ -85,7 +85,7 @@ export async function simulate(plan: Plan, { keepsTrace = false } = {}): Promise
   try {
     await world.run(() => restedAtMs >= 0 && world.elapsedMs > restedAtMs + afterMs, longestMs)
   } catch (error) {
-    // It would end its process.
+    // An unhandled rejection would end its process.
     onRejection(error)
   } finally {
     process.off('unhandledRejection', onRejection)

@@ -9,7 +9,7 @@ import { type MonitoredStack, minuteMs, scrapeIntervalMs } from './monitored-sta
 export type AlertFault = {
   what: string
   alerts: string[]
-  /** Brings the fault about. When the signal comes, it ends it and resolves. */
+  /** Causes the fault until the signal comes, then ends it and resolves. */
   last(monitored: MonitoredStack, over: AbortSignal): Promise<void>
 }
 
@@ -24,7 +24,7 @@ const noPermission = 29
 /** An attempt and its three quick retries are more than the 100 failures that open a breaker. */
 const eventsToBlock = 40
 const agedMs = 120_000
-/** More than memory has room for and the lag that is allowed, together. */
+/** Records of the backlog: more than memory has room for and the allowed lag together. */
 const backlogRecords = 2_000
 
 const leak = fileURLToPath(new URL('memory-leak.mjs', import.meta.url))

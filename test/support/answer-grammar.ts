@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 
-/** What happens to the connection after the answer was written. */
+/** Fate of the connection after the answer was written. */
 type Ending = 'open' | 'close' | 'reset'
 
 export type OddAnswer = {
@@ -121,7 +121,7 @@ export function oddAnswer(random: Random, { isQuiet = false }: GrammarOptions = 
       : cutAt < headBytes.length + body.length || ends
         ? pick(['open', 'close', 'close', 'reset'])
         : pick(['open', 'open', 'close'])
-  // Whether a head beyond the limit counts is not specified; it must only have a named outcome.
+  // A head beyond the limit may count or not; it must only have a named outcome.
   const counts = isWhole && !isInvalid && !isFlood && ending !== 'reset'
   return {
     pieces: hasExtra ? [all] : split(all, random),

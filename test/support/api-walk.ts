@@ -15,7 +15,7 @@ export type WalkOptions = {
 
 export type WalkedAnswer = { operationId: string; url: string; status: number; text: string }
 
-/** Reading first, what changes or removes things last; what is in something before that itself. */
+/** Order of the requests: reads first, changes and removals last; parts of a thing before the thing itself. */
 const order = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /** Requests every operation with every combination of the values. @returns the answers as they came, headers included. */

@@ -32,7 +32,7 @@ export async function findCachedFolder(
     if (!(await exists(folder))) return { lack: error instanceof Error ? error.message : String(error) }
   } finally {
     await rm(staging, { recursive: true, force: true })
-    // Unless another folder is being made.
+    // The folder stays if another one is being made in it.
     await rmdir(dirname(staging)).catch(() => undefined)
   }
   return folder

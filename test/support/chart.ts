@@ -31,7 +31,7 @@ const found = await findKubernetesTools(process.env)
 export const lackOfTools = 'lack' in found ? found.lack : null
 if (lackOfTools !== null) process.stdout.write(`the Helm chart is not rendered: ${lackOfTools}\n`)
 
-/** Only for tests that run when lackOfTools is null. */
+/** Tools for tests that run when lackOfTools is null. */
 export function kubernetesTools(): KubernetesTools {
   if ('lack' in found) throw new Error(found.lack)
   return found

@@ -21,7 +21,7 @@ export function lackOfEngine(): string | null {
   return difference < 0 ? `docker compose is ${compose.stdout.trim()}, older than ${oldestCompose.join('.')}` : null
 }
 
-/** What docker inspect says of a container. */
+/** Part of what docker inspect says of a container. */
 export type Container = {
   Config: { User: string; Image: string }
   HostConfig: { ReadonlyRootfs: boolean; CapDrop: string[]; CapAdd: string[] | null; Memory: number }

@@ -17,8 +17,8 @@ export function cpuMs(work: () => void, times = 1): number {
 const noiseMs = 30
 
 /**
- * Whether work on ten times the length takes at most 15 times as long (guarantee 40), measured as ten runs of the short
- * one against one of the long one.
+ * True if work on ten times the length takes at most 15 times as long (guarantee 40), measured as ten runs of the short
+ * one against one run of the long one.
  */
 export function growsLinearly(short: () => void, long: () => void): boolean {
   const longMs = cpuMs(long)

@@ -5,7 +5,7 @@ import { type LoadLane, lanesOf } from './load.ts'
 import { startTestStack, type TestStack } from './services.ts'
 
 export type FaultyStack = TestStack & {
-  /** How each process has ended, in order: `dispatcher was ended by SIGKILL; starting it again`. */
+  /** Ends of processes, in order: `dispatcher was ended by SIGKILL; starting it again`. */
   ends: string[]
   channels: string[]
   /** Path of each webhook in the admin API. */

@@ -12,7 +12,7 @@ export type FirstPage = {
   requests: number
   firstPaintMs: number
   firstWebhookMs: number
-  /** When the console itself has replaced what was shown early. */
+  /** Time at which the console itself has replaced what was shown early. */
   consoleMs: number
 }
 

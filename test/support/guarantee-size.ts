@@ -1,4 +1,4 @@
-/** Whether the guarantees are shown at full size (`npm run guarantees`) or scaled down (within `npm test`). */
+/** True if the guarantees are shown at full size (`npm run guarantees`), false if scaled down (within `npm test`). */
 export const isFull = process.env.HOOKLINE_GUARANTEES === 'full'
 
 /** A number, or a table of numbers, that depends on the size of the run. */

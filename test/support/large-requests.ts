@@ -1,4 +1,4 @@
-/** As many copies of an item as fit between a beginning and an end. */
+/** Fills a text with as many copies of an item as fit between a beginning and an end. */
 export function filledTo(maxBytes: number, begin: string, item: (n: number) => string, end: string): string {
   const items: string[] = []
   let length = begin.length + end.length

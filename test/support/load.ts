@@ -31,7 +31,7 @@ export type Load = {
   stop(): Promise<Published[]>
 }
 
-/** Longer than any fault of a test: a request that is not accepted in this time fails the test. */
+/** Time after which a request that is not accepted fails the test: longer than any fault of a test. */
 const giveUpMs = 400_000
 const retryMs = 200
 const requestTimeoutMs = 30_000
@@ -134,7 +134,7 @@ async function post(url: string, token: string, events: HttpEvent[]): Promise<{ 
     })
     return { status: response.status, text: await response.text() }
   } catch (error) {
-    // Not reachable, disconnected in the middle, or too slow: the events may have been accepted or not.
+    // The service was not reachable, disconnected, or was too slow: the events may have been accepted or not.
     return { status: 0, text: String(error) }
   }
 }

@@ -6,7 +6,7 @@ export type ReceivedMail = { from: string; to: string[]; messageId: string; subj
 
 /** An SMTP server that keeps what it has accepted. */
 export class MailServer implements AsyncDisposable {
-  /** In the order of their acceptance. */
+  /** Mails in the order of their acceptance. */
   readonly mails: readonly ReceivedMail[]
   readonly url: string
   readonly #server: SMTPServer

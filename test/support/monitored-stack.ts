@@ -38,8 +38,8 @@ export type MonitoredStack = AsyncDisposable & {
 }
 
 /**
- * How long a minute of the alert rules lasts here. Their windows and waits are shortened so that a test need not wait
- * for hours; their thresholds are not touched.
+ * Length of a minute of the alert rules here. Their windows and waits are shortened so that a test need not wait for
+ * hours; their thresholds are not touched.
  */
 export const minuteMs = sized(6_000, 1_000)
 /** Time between two scrapes, and between two evaluations of the rules. */

@@ -28,7 +28,7 @@ const modules = [
   },
 ]
 
-/** What Kubernetes calls a structural schema: a subset of JSON Schema with extensions. */
+/** A structural schema, as Kubernetes calls it: a subset of JSON Schema with extensions. */
 export type StructuralSchema = {
   type?: string
   properties?: Record<string, StructuralSchema>

@@ -32,7 +32,7 @@ type ExportRequest = {
 }
 
 export type OtlpReceiver = AsyncDisposable & {
-  /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
+  /** Value for OTEL_EXPORTER_OTLP_ENDPOINT. */
   url: string
   spans: ExportedSpan[]
 }

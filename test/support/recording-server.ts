@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 export type RecordedRequest = { headers: Record<string, string>; path: string; body: string }
 
 export type RecordingServer = AsyncDisposable & {
-  /** On 127.0.0.1, without a path. */
+  /** URL on 127.0.0.1, without a path. */
   url: string
   /** Requests in the order of their bodies' ends. */
   seen: RecordedRequest[]

@@ -149,7 +149,7 @@ function switchOffCase(steps: RefusalSteps): RefusalCase {
       const requests = receiver.arrivals.filter((arrival) => arrival.path === path).length
       if (requests !== 1) throw new Error(`${requests} requests to a webhook that answered 410`)
     },
-    // It is written again after a minute.
+    // The record is written again after a minute.
     async accepted() {
       const read = () => admin.http(webhookPaths[webhook.gone] ?? '').json<{ enabled: boolean }>()
       if (isFull) await steps.until('the definition is switched off', async () => !(await read()).enabled)

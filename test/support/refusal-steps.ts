@@ -15,7 +15,7 @@ import { countRecords, openCodec, openKafka, openProducer } from './topic-reader
 /** The dispatcher waits a minute before it writes a refused definition again. */
 const waitMs = sized(120_000, 45_000)
 
-/** What the cases of refused topics do and look for, in a running stack. */
+/** Steps of the cases of refused topics: what they do and look for in a running stack. */
 export class RefusalSteps {
   readonly world: FaultyStack
   readonly #letters: () => Promise<DeadLetter[]>

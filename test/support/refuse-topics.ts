@@ -5,7 +5,7 @@ import { applyTopics, diffTopics } from '../../services/platform/kafka/topics.ts
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 const setting = 'max.message.bytes'
-/** Less than the head of a batch (61 bytes), so the broker refuses every record as too large. */
+/** Limit below the head of a batch (61 bytes), so the broker refuses every record as too large. */
 const refusedBytes = '60'
 /** A broker applies a new setting within milliseconds of acknowledging it; this leaves a busy machine some time. */
 const appliedMs = 700

@@ -11,7 +11,7 @@ export const defaultEvents: WantedEvents = {
   variableChanges: false,
 }
 
-/** What a definition gets where it says nothing (contract.md, section 5), written out once more. */
+/** Defaults of a definition (contract.md, section 5), written out once more. */
 export const defaults = {
   enabled: true,
   paused: false,

@@ -204,7 +204,7 @@ export class SimulatedWorld {
   #definitionOffset = 0
   readonly sent: Sent[] = []
   readonly attempts: Attempt[] = []
-  /** Those of them that Kafka has acknowledged. */
+  /** Attempts that Kafka has acknowledged. */
   readonly #attemptLog: Attempt[] = []
   readonly deadLetters: DeadLetter[] = []
   /** Kafka's records by answerId: an outcome, or a position in another topic. */

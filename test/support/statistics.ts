@@ -16,8 +16,8 @@ export type Figures = {
 }
 
 /**
- * The simple way: every attempt is read, and nothing is remembered between them. @param attempts in their order, no
- * tests.
+ * Computes the figures the simple way: every attempt is read, and nothing is remembered between them. @param attempts
+ * in their order, no tests.
  */
 export function figuresOf(attempts: readonly Attempt[]): Figures {
   const times = attempts.filter(isAnswered).map(({ latencyMs }) => latencyMs ?? 0)

@@ -23,7 +23,7 @@ export function compareWithLog(acknowledged: readonly string[], log: readonly st
   return { missing, repeated: log.length - inLog.size, swapped }
 }
 
-/** Sends as BatchingProducer does, but for the numbers by which the broker recognises what it already has. */
+/** Sends like BatchingProducer, but without the numbers by which the broker recognises what it already has. */
 export const sendWithoutNumbers: SendProduce = (connection, batches, nowMs) =>
   sendProduce(
     connection,

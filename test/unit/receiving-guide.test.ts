@@ -36,7 +36,7 @@ type Endpoint = {
 }
 
 const endpoints: Endpoint[] = [
-  // In addition to this repository's packages, of which standardwebhooks is one.
+  // The JavaScript endpoint finds this repository's packages, of which standardwebhooks is one.
   { language: 'js', lack: null, start: () => ['node', '--input-type=module', '--eval', sample('js')] },
   { language: 'python', lack: lackOfPython, start: () => [python, '-c', sample('python')] },
   {

@@ -124,7 +124,7 @@ function visit(node: unknown, at: (node: Node) => void): void {
   for (const inner of Object.values(node)) visit(inner, at)
 }
 
-/** Without the console, which runs on its user's own text, and without variables, which the operator sets. */
+/** Files without the console, which runs on its user's own text, and without variables, which the operator sets. */
 function filesOf(folder: string, ending: string): string[] {
   return readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith(ending) && !name.startsWith('console/') && !name.endsWith('/config.ts'))

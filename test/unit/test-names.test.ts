@@ -34,7 +34,7 @@ function testNames(source: string): { name: string; line: number }[] {
   return names
 }
 
-/** Whether a callee is `test`, `it`, or one of their forms such as `test.each(rows)`. */
+/** True if a callee is `test`, `it`, or one of their forms such as `test.each(rows)`. */
 function isTest(callee: unknown): boolean {
   if (!isNode(callee)) return false
   if (callee.type === 'Identifier') return callee.name === 'test' || callee.name === 'it'

@@ -5,9 +5,9 @@ import { readAll } from '../kafka/read-all.ts'
 import type { Evidence } from './judge.ts'
 
 /**
- * Nobody sends again what was answered for in webhook-attempts when it took the partition over. What a producer has written twice, because it was killed or an answer was
- * lost, may be sent twice too: answers are not remembered forever. Every request has a record in the end, unless its
- * process was killed.
+ * Finds requests for what was already answered for in webhook-attempts when their process took the partition over. A
+ * delivery that a producer wrote twice, because it was killed or an answer was lost, may be sent twice: answers are not
+ * remembered forever. Every request must have a record in the end, unless its process was killed.
  */
 export function findRepeats(
   { cluster, attempts, receivers, replayOf }: Evidence,
@@ -68,7 +68,7 @@ function findTwice(cluster: Evidence['cluster'], expelled: ReadonlySet<string>):
   return twice
 }
 
-/** How many attempts of its delivery a record answers for (addAnswered in takeover/answers.ts). */
+/** Number of attempts of its delivery that a record answers for (addAnswered in takeover/answers.ts). */
 function answeredAttempts({ next, nextTopic, attempt }: Attempt): number {
   if (next !== 'retry') return Number.POSITIVE_INFINITY
   return nextTopic === null ? 0 : attempt

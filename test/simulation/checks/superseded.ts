@@ -2,7 +2,10 @@ import type { Attempt } from '../../../services/domain/delivery/delivery.ts'
 import { readStatus } from '../../../services/domain/event/status-of-message.ts'
 import type { Evidence } from './judge.ts'
 
-/** What is left out is a `delivered` of a webhook that collapses statuses, and the `read` of its message was written after it. */
+/**
+ * Checks that only a `delivered` of a webhook that collapses statuses is left out, and only if the `read` of its
+ * message was written after it.
+ */
 export function findWronglyLeftOut({ plan, deliveries, attempts }: Evidence, violation: (what: string) => void): void {
   const collapsing = new Set(plan.webhooks.flatMap(({ id, collapseStatuses }) => (collapseStatuses ? [id] : [])))
   const statuses = deliveries.flatMap(({ value, partition, offset }) => {

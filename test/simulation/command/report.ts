@@ -1,7 +1,7 @@
 import type { Plan } from '../plan.ts'
 import { argumentsOf, type Shrunk } from './shrink.ts'
 
-/** What people need to know about a seed that failed: the smallest plan that fails alike, and how to run it again. */
+/** Report on a seed that failed: the smallest plan that fails alike, and how to run it again. */
 export function report(whole: Plan, { plan, run, tries }: Shrunk): string {
   const { webhooks, events, faults, seed: _seed, ...limits } = plan
   return [

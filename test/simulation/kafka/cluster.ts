@@ -6,13 +6,13 @@ import { Ownership } from './ownership.ts'
 
 export const brokerCount = 3
 
-/** How requests fare at present; the faults of a plan change it. */
+/** State of the network and the brokers at present; the faults of a plan change it. */
 export type Weather = {
   /** Share of requests whose answer is lost; half of them are lost before they arrive. */
   lostShare: number
   /** Share of requests that take up to a second. */
   slowShare: number
-  /** Whether a member gives its assignment up as soon as it hears of a rebalance, not only once it has joined again. */
+  /** True if a member gives its assignment up as soon as it hears of a rebalance, not only once it has joined again. */
   losesEarly: boolean
 }
 

@@ -15,7 +15,7 @@ export type JoinRequest = {
   /** The process, for the trace. */
   name: string
   topics: readonly string[]
-  /** Whether partition numbers go to one member for all topics (coPartitionAssigner). */
+  /** True if a partition number goes to one member for all topics (coPartitionAssigner). */
   isCoPartitioned: boolean
   /** Partition numbers that it has held. */
   held: readonly number[]

@@ -3,11 +3,11 @@ export type StoredRecord = {
   key: Buffer | null
   value: Buffer | null
   headers: Record<string, Buffer>
-  /** By the clock of the producer. */
+  /** Time by the clock of the producer. */
   timestampMs: number
-  /** By the clock that is right. */
+  /** Time by the true clock. */
   appendedMs: number
-  /** Whether the process that wrote it had the partition number in the dispatcher's group. */
+  /** True if the process that wrote it had the partition number in the dispatcher's group. */
   isOfOwner?: boolean | undefined
 }
 

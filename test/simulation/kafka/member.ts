@@ -92,7 +92,7 @@ export class SimulatedMember implements GroupMembership {
 
   async #heartbeat(): Promise<void> {
     if (this.#closed.signal.aborted) return
-    // It may have been expelled while it was still beginning its last assignment.
+    // The member may have been expelled while it was still beginning its last assignment.
     if (this.#memberId === '') return this.#rejoin()
     const [memberId, generation] = [this.#memberId, this.#generation]
     const heartbeat = this.#ask<MemberAnswer>((reply) => reply(this.#group.heartbeat(memberId, generation)))
@@ -174,12 +174,12 @@ export class SimulatedMember implements GroupMembership {
 
   #createFetcher(topic: string, partition: number, assignment: OwnAssignment): PartitionFetcher {
     const { maxWaitMs, sessionTimeoutMs, fail } = this.#options
-    // After a silence longer than its session a member hands nothing over until a heartbeat is answered.
+    // A member that was silent for longer than its session hands nothing over until a heartbeat is answered.
     const isSilent = () => this.#process.clock.monotonicMs() - this.#answeredAtMs >= sessionTimeoutMs
     const onBatch = (batch: FetchedRecords) =>
       assignment.current && !isSilent() ? this.#options.onBatch({ ...batch, assignment }) : 0
     const log = this.#cluster.log(topic, partition)
-    // Below 0 until the commit is known, unless onAssigned seeks.
+    // The position is below 0 until the commit is known, unless onAssigned seeks.
     return new PartitionFetcher(this.#process, this.#cluster, log, -1, { onBatch, maxWaitMs, fail })
   }
 

@@ -3,7 +3,7 @@ import type { SimulatedProcess } from '../process.ts'
 /** A partition number that a process was assigned. lostAtMs: when it learned that it has it no longer. */
 type Tenure = { process: SimulatedProcess; partition: number; fromMs: number; lostAtMs: number }
 
-/** Which process has had which partition numbers of the dispatcher's group, as the processes themselves know it. */
+/** Partition numbers of the dispatcher's group by process and time, as the processes themselves know it. */
 export class Ownership {
   readonly #tenures: Tenure[] = []
 
@@ -21,7 +21,10 @@ export class Ownership {
     )
   }
 
-  /** When the tenure began during which the process did something at that time; undefined if it did not have the partition. */
+  /**
+   * Start of the tenure during which the process did something at that time; undefined if it did not have the
+   * partition.
+   */
   began(process: SimulatedProcess, partition: number, atMs: number): number | undefined {
     return this.#tenures.findLast(
       (tenure) => tenure.process === process && tenure.partition === partition && tenure.fromMs <= atMs,

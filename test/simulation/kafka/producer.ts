@@ -127,7 +127,7 @@ export class SimulatedProducer implements OpenProducer {
     if (this.#bufferedBytes === 0) this.#empty.resolve()
   }
 
-  /** What the leader does with a request. */
+  /** The leader's part of a request. */
   #append(log: PartitionLog, records: readonly Waiting[], sentMs: number): Answer {
     const { forbidden, maxRecordBytes, world } = this.#cluster
     if (forbidden.has(log.topic)) return { kind: 'forbidden' }

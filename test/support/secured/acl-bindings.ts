@@ -11,7 +11,7 @@ export type GrantedRight = {
   /** Name of the topic or group, or the prefix of several, as in Kafka. */
   name: string
   resource: Right['resource']
-  /** As kafkajs' admin client takes it. */
+  /** The ACL as kafkajs' admin client takes it. */
   acl: Parameters<Admin['createAcls']>[0]['acl'][number]
 }
 
@@ -56,7 +56,7 @@ export async function revoke(brokers: string[], rights: readonly GrantedRight[])
     await withSuperuser(brokers, (admin) => admin.deleteAcls({ filters: rights.map(({ acl }) => acl) }))
 }
 
-/** What Kafka itself says that a user may do. */
+/** Reads from Kafka itself what a user may do. */
 export async function readGranted(brokers: string[], program: Program): Promise<object[]> {
   return withSuperuser(brokers, async (admin) => {
     const { resources } = await admin.describeAcls({

@@ -67,7 +67,7 @@ function generateKeys() {
   return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 }
 
-/** From some time ago until in so many days. */
+/** Validity from some time ago until in so many days. */
 function validity(days: number): { notBefore: Date; notAfter: Date } {
   const nowMs = Date.now()
   return { notBefore: new Date(nowMs - 30 * dayMs), notAfter: new Date(nowMs + days * dayMs) }

@@ -77,7 +77,7 @@ export async function takeFromServices(
 
 /** A command of a tool: arguments of Node, and variables. */
 export type ToolCommand = { args: string[]; env: NodeJS.ProcessEnv }
-/** How a tool ended without a right, whether it named it, and whether it worked once it had it again. */
+/** End of a tool that lacked a right: whether it named the right, and whether it worked once it had it again. */
 export type ToolEnd = { right: string; code: number; isNamed: boolean; worksAgain: boolean; output: string }
 
 export async function runTool({ args, env }: ToolCommand): Promise<Pick<ToolEnd, 'code' | 'output'>> {

@@ -8,7 +8,7 @@ import type { Credentials } from './certificate-authority.ts'
 export type RegistryTls = AsyncDisposable & {
   /** Base URL of the Confluent API, with https:. */
   url: string
-  /** How the requests so far have signed in. */
+  /** Ways in which the requests so far have signed in. */
   logins: Set<string>
   /** Uses another certificate for new connections. */
   replace(credentials: Credentials): void

@@ -18,7 +18,7 @@ test.each([
 })
 
 test('no two notifications have the same id, however their parts are joined', () => {
-  // Few characters, including those that a join would use, so that equal joined strings are frequent.
+  // Parts have few characters, including those that a join would use, so that equal joined strings are frequent.
   const part = fc.string({ unit: fc.constantFrom('a', '1', ':', '|', '"', ',', '\\', '\n'), maxLength: 4 })
   const event = fc.oneof(
     part.map(message),

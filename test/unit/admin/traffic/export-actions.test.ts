@@ -13,7 +13,7 @@ const audited: AuditEntry[] = []
 function actions(attempts: Map<number, Attempt>, clock: Clock = stillClock): ExportActions {
   const known = { definition: definition({ secret: 'whsec_x' }), offset: 0 }
   const traffic = fakeTraffic({ attempts, letters: [letter('d1', 0), letter('d2', 1)] })
-  // As Kafka would: only records before the offset at which the previous page ended.
+  // Reads like Kafka: only records before the offset at which the previous page ended.
   const reading = {
     ...traffic,
     attempts: (wanted: Parameters<typeof traffic.attempts>[0]) => {

@@ -115,7 +115,7 @@ describe.skipIf(lackOfTools !== null)('variables of the chart', () => {
   })
 })
 
-/** What the Secrets of the examples contain, by key. Every other one is a password. */
+/** Contents of the examples' Secrets, by key. Every other one is a password. */
 const contents: Record<string, string> = {
   'key-ring': `k1=${Buffer.alloc(32).toString('base64')}`,
   'ca.crt': readDocument('test/support/certificates/ca.pem'),

@@ -8,7 +8,7 @@ import { readDocument, root } from '../../../support/documents.ts'
 import { kubernetesVersions } from '../../../support/kubernetes-tools.ts'
 import { faultsIn, operatorKinds } from '../../../support/resource-faults.ts'
 
-/** What the chart renders for each set of values in its folder examples/. */
+/** Resources that the chart renders for each set of values in its folder examples/. */
 
 const services = chartPrograms.filter((program) => program !== 'topics')
 

@@ -78,7 +78,7 @@ describe('a webhook that is blocked', () => {
     probe(0)
     if (whenBlocked === 'reject') offerAll(made, 101, 3)
     run(made, 60_000)
-    // It fails, and another block begins.
+    // The probe fails, and another block begins.
     expect(made.sent).toHaveLength(102)
     expect(made.engine.gates.isBlocked('w', made.clock.nowMs)).toBe(true)
     recover()

@@ -70,7 +70,7 @@ function waitsBeside(hanging: number, owner: Owner, measuredBefore: boolean) {
 }
 
 const cases: { hanging: number; owner: Owner; measuredBefore: boolean }[] = [
-  // More unmeasured webhooks than there are slots.
+  // There are more unmeasured webhooks than slots.
   { hanging: 3_000, owner: 'each of its own', measuredBefore: false },
 ]
 for (const hanging of [600, 1_200, 2_000])
@@ -126,8 +126,8 @@ test('webhooks that cannot be signed for delay no other webhook, and get everyth
   }
   expect(refused).toBe(0)
   expect(world.sent.filter(({ webhookId }) => webhookId === 'good')).toHaveLength(seconds)
-  // Each is tried every five seconds with one delivery; all of its deliveries are in webhook-parked, and nothing delays
-  // the commit.
+  // Each bad webhook is tried every five seconds with one delivery; all of its deliveries are in webhook-parked, and
+  // nothing delays the commit.
   expect(tried.length).toBeLessThanOrEqual(bad.length * (seconds / 5 + 25))
   expect(world.engine.pool.count).toBeLessThan(20)
   expect(world.engine.takeCommits()[0]?.offset).toBe(offset)

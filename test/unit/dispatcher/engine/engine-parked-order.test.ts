@@ -45,7 +45,7 @@ test('a notification that is not in webhook-parked stays before its contact’s 
     if (id === 'faulty' && faults-- > 0) return { outcome: 'fault' }
     return id === 'oldest' && attempt === 1 ? { outcome: busy, afterMs: 100 } : { outcome: ok }
   })
-  // Until its first answer, a webhook has one request at a time.
+  // A webhook has one request at a time until its first answer.
   made.engine.offer(position(0), delivery('first', 'w', 'bea'))
   made.clock.runUntil(made.clock.nowMs + 50)
   for (const [index, id] of ['oldest', 'second', 'third'].entries())

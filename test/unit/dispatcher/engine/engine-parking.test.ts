@@ -113,7 +113,7 @@ test('a webhook that has become fast takes back parked deliveries about as fast 
     made.clock.runUntil(made.clock.nowMs + 200)
     made.engine.tick()
   }
-  // At 64 in flight and 10 ms each, 5,000 take 0.8 s. A fixed part of memory for each tick took 12 s.
+  // 5,000 deliveries take 0.8 s at 64 in flight and 10 ms each. A fixed part of memory for each tick took 12 s.
   expect(made.clock.nowMs - beganMs).toBeLessThan(5_000)
 })
 
@@ -154,7 +154,8 @@ test('when a webhook parks again after catching up, what was taken is put back a
     made.engine.tick()
   }
   measure(made)
-  // In memory: d2 in flight, d3 and d4 behind it, all from webhook-parked; then d5. Later deliveries follow them there.
+  // Memory holds d2 in flight, d3 and d4 behind it, all from webhook-parked; then d5. Later deliveries follow them
+  // there.
   offer(4)
   offer(5)
   expect(parked()).toEqual(['d0', 'd1', 'd2', 'd3', 'd4'])

@@ -34,6 +34,7 @@ test('nothing is sent to a receiver until its outcome can be recorded', async ()
   expect(post).not.toHaveBeenCalled()
   mayRecord.value = true
   const sent = await send()
-  // Not postponed any more for lack of Kafka; whether this definition can be signed for is another matter.
+  // The delivery is not postponed any more for lack of Kafka; whether this definition can be signed for is another
+  // matter.
   expect(sent === 'posted' || sent.kind !== 'postponed' || !sent.reason.includes('Kafka')).toBe(true)
 })

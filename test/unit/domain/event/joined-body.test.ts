@@ -33,7 +33,7 @@ test.each<[string, Buffer]>([
 ])('a body is not joined with that of something else: %s', (_what, other) => {
   const bodies = [withMessages('m1'), withMessages('m2'), other, withMessages('m3')]
   expect(joinBodies(bodies)).toEqual({ count: 2, body: withMessages('m1', 'm2') })
-  // As the first one it is sent as it is.
+  // A body that cannot be joined is sent as it is when it comes first.
   expect(joinBodies([other, withMessages('m1')])).toEqual({ count: 1, body: other })
 })
 
@@ -79,7 +79,7 @@ test('every message of joined bodies is in the result once and in order, whateve
       )
       const newest = new Map(joined.flatMap(({ variables }) => Object.entries(variables)))
       expect(new Map(Object.entries(read(body).variables ?? {}))).toEqual(newest)
-      // It ends only where the conversation changes.
+      // A joined body ends only where the conversation changes.
       const next = events[count]
       if (next) expect(next.session).not.toBe(events[0]?.session)
     }),

@@ -6,7 +6,7 @@ import { attemptRules, type CountedAttempt } from '../../../../services/stats-ag
 import { type CountedLetter, letterRules } from '../../../../services/stats-aggregator/counting/dead-letters.ts'
 import { alertLimits, attempt, startMs } from './attempts.ts'
 
-/** What happens to notification `id` at `atMs`; givenUpAt as its replay says. */
+/** Event of notification `id` at `atMs`; givenUpAt as its replay says. */
 type Told = { id: string; atMs: number; replayId?: string; givenUpAt?: number | null }
 
 const source = { partition: 0, offset: 0 }

@@ -147,7 +147,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 60 },
 )
 
-/** What readers see: the last state of each webhook, and each alert once. */
+/** State that readers see: the last state of each webhook, and each alert once. */
 type Folded = { states: Map<string, StatsState>; alerts: string[] }
 
 function toFolded(states: readonly StatsState[], alerts: readonly Alert[]): Folded {
@@ -167,7 +167,7 @@ function uninterrupted(attempts: CountedAttempt[]): Folded {
 
 test('kills and zombies at any moment lead to exactly the statistics and alerts of an uninterrupted run', () => {
   fc.assert(
-    // Few attempts a webhook, so that a zombie's record is often the last one of it.
+    // Each webhook has few attempts, so that a zombie's record is often the last one of it.
     fc.property(attemptStreams(40), steps, (attempts, plan) => {
       const simulation = new Simulation(attempts)
       for (const step of plan) simulation.run(step)

@@ -39,7 +39,7 @@ test('every dead letter is found, however many there are', () => {
 test('chunks contain every notification once, oldest first, within a limit of number and bytes', async () => {
   const selected = new Selected<string>()
   const count = 12_000
-  // Not in the order of their creation, and each larger than a thousandth of a chunk.
+  // Deliveries are not in the order of their creation, and each is larger than a thousandth of a chunk.
   for (let offset = 0; offset < count; offset++)
     selected.add('deadLetters', delivery(`d${offset}`, (offset * 7_919) % count), {
       offset,

@@ -18,7 +18,7 @@ const dayMs = 24 * hourMs
 const failure = { ok: false, probe: false }
 const success = { ok: true, probe: false }
 
-/** This many failures, evenly spaced from one time to another. */
+/** A breaker after this many failures, evenly spaced from one time to another. */
 function failing(times: number, fromMs: number, toMs: number, from = initialBreaker()): BreakerState {
   let state = from
   for (let i = 0; i < times; i++)

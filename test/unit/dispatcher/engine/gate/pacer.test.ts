@@ -27,7 +27,7 @@ function greedy(
   return starts
 }
 
-/** As setTimeout on a clock of whole milliseconds. */
+/** Rounds a delay like setTimeout on a clock of whole milliseconds. */
 const wholeMs = (delayMs: number) => Math.max(1, Math.ceil(delayMs))
 
 /** The most starts in any window of ten seconds, both ends included. */

@@ -20,7 +20,7 @@ function buffering(answer: (id: string, attempt: number) => Outcome = () => ok, 
 const message = (made: SimulatedWorld, id: string, contact = 'ana') =>
   messageDelivery(id, 'w', contact, made.clock.nowMs)
 
-/** What was sent, as the ids of its messages. */
+/** Ids of the messages of each notification that was sent. */
 function sentMessages(made: SimulatedWorld): string[] {
   const bodies = new Map(joinedRecords(made).map(({ delivery }) => [delivery.deliveryId, delivery.body]))
   return made.sent.map(({ deliveryId }) => {
@@ -105,7 +105,7 @@ test.each([
   while (joinedRecords(made).length === 0) made.clock.step()
   if (killAfterMs > 0) run(made, killAfterMs)
   made.kill()
-  // Nothing was committed: all is read again, in the other order of the topics than it was written.
+  // Everything is read again, because nothing was committed, in another order of the topics than it was written.
   made.assign({ ...owned, fresh: true })
   expect(unreadJoined(made)).toEqual([0])
   offer(made, records)

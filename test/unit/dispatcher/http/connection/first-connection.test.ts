@@ -18,7 +18,8 @@ const notAccepting = `
   })`
 
 /**
- * With a full backlog the kernel leaves a connection unanswered, and the client's kernel tries again after a second.
+ * Accepts slowly: with a full backlog the kernel leaves a connection unanswered, and the client's kernel tries again
+ * after a second.
  */
 async function slowToAccept(host: string, heldMs: number) {
   const worker = new Worker(notAccepting, { eval: true, workerData: { host, heldMs } })

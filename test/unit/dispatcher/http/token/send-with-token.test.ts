@@ -20,7 +20,7 @@ import { definition, delivery } from '../../../../support/simulation.ts'
 /** Requests to an endpoint that asks for tokens of an OAuth server. */
 
 const client = { id: 'hookline', secret: 's3:cret/&' }
-/** What the endpoint has been sent as authorization. */
+/** Authorization headers that have arrived at the endpoint. */
 let arrived: string[] = []
 let answer: () => number = () => 204
 /** Time by which the clock is ahead. */
@@ -99,7 +99,7 @@ describe('an answer of 401', () => {
     const send = createSending()
     const to = webhook(await startEndpoint(), tokens.tokenUrl)
     await send(to)
-    // By number: two tokens of the same second are equal.
+    // The answer depends on the number of requests: two tokens of the same second are equal.
     answer = () => (arrived.length === 2 ? 401 : 204)
     aheadMs = 60_000
     expect(await send(to)).toMatchObject({ outcome: { kind: 'success' } })

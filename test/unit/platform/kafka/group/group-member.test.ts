@@ -23,7 +23,7 @@ class FakeCoordinator implements MemberRequests {
   beats: (number | KafkaFault)[] = []
   /** Faults of the next joins. */
   joinFaults: number[] = []
-  /** What the next JoinGroup waits for. */
+  /** Promise that the next JoinGroup waits for. */
   others: Promise<void> | undefined
   heartbeats = 0
   commitFault: number | undefined

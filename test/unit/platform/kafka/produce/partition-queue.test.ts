@@ -117,7 +117,7 @@ test('sequence numbers go on at 0 after the last one', () => {
   expect(nextSequence(2 ** 31 - 3, 3)).toBe(0)
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), fc.integer({ min: 1, max: 100_000 }), (sequence, count) => {
-      // As Kafka's DefaultRecordBatch.incrementSequence.
+      // Sequence numbers wrap like those of Kafka's DefaultRecordBatch.incrementSequence.
       const last = 2 ** 31 - 1
       const expected = sequence > last - count ? count - (last - sequence) - 1 : sequence + count
       expect(nextSequence(sequence, count)).toBe(expected)

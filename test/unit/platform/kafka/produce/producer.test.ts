@@ -329,7 +329,7 @@ test('whatever is lost, moves, is forgotten or refused, each partition has every
           const fate = roll()
           if (fate < 30) brokers.losses.push(fate < 15 ? 'answer' : 'request')
           else if (fate < 45) leaders = leaders.map(() => 1 + (roll() % 2))
-          // Nothing is forgotten while an answer is lost: then Kafka itself cannot tell a repetition.
+          // Brokers forget no producer while an answer is lost: then Kafka itself cannot tell a repetition.
           else if (fate < 50 && brokers.requests.length > 0) brokers.silentTurns = 2
           return send(...request)
         }

@@ -23,8 +23,8 @@ export const errors = {
 } as const
 
 /**
- * What becomes of a request: it is not received; it is handled, and its answer is not received; it is handled, and its
- * answer comes never.
+ * Fate of a lost request: it is not received; it is handled, but its answer is lost; or it is handled, and its answer
+ * never comes.
  */
 type Loss = 'request' | 'answer' | 'hanging answer'
 type Latest = { epoch: number; sequence: number; count: number; baseOffset: number }
@@ -54,7 +54,7 @@ export class ProducingBrokers implements ProducerCluster {
   identityError = 0
   #identities = 0
   readonly #latest = new Map<string, Latest>()
-  /** What the pauses of failed tries wait for. */
+  /** Promise that the pauses of failed tries wait for. */
   pause: Promise<void> | null = null
   isPausing = false
   /** Turns in which the metadata are not answered. */
@@ -94,7 +94,7 @@ export class ProducingBrokers implements ProducerCluster {
     )
   }
 
-  /** Whether an answer is late. */
+  /** True while an answer is late. */
   isLate = false
 
   async connection(nodeId: number): Promise<Connection> {

@@ -29,7 +29,7 @@ export class FakeBrokers implements ReaderCluster {
   /** Faults of the next answers. */
   faults: ('session' | 'connection')[] = []
   fetches = 0
-  /** Whether sessions are refused because the broker has too many. */
+  /** True if sessions are refused because the broker has too many. */
   hasFullCache = false
   /** Offset of each partition's first record. */
   readonly starts: number[] = []

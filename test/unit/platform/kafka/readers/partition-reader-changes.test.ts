@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { systemClock } from '../../../../../services/platform/runtime/clock.ts'
 import { FakeBrokers, startReader, topic } from './fake-brokers.ts'
 
-// What changes while a reader is reading: the partitions that it reads, rights, retention, and the topic.
+// Changes while a reader is reading: the partitions that it reads, rights, retention, and the topic.
 
 test('what is on its way for a reading that was replaced is not handed over', async () => {
   const brokers = new FakeBrokers(1)

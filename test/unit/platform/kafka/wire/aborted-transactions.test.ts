@@ -5,7 +5,7 @@ import {
   type AbortedTransaction,
 } from '../../../../../services/platform/kafka/wire/aborted-transactions.ts'
 
-/** What one producer does in a partition; offsets follow from the order. */
+/** Step of one producer in a partition; offsets follow from the order. */
 type Step = { producerId: number; does: 'write' | 'write outside' | 'commit' | 'abort' }
 
 type Batch = Parameters<AbortedFilter['admits']>[0]
