@@ -2,7 +2,7 @@ import type { DefinitionTable } from '../domain/definition/definition-table.ts'
 import type { Event } from '../domain/event/event.ts'
 import { LagGauge } from '../platform/kafka/lag-gauge.ts'
 import { Counter, Gauge, type Registry } from '../platform/runtime/metrics.ts'
-import { type SkipReason, skipReasons } from './decide.ts'
+import { type SkipReason, skipReasons } from './decide-notification.ts'
 
 export type FormatterMetrics = ReturnType<typeof createFormatterMetrics>
 

@@ -4,7 +4,7 @@ import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../platfor
 import type { Patience } from '../platform/kafka/patience.ts'
 import { type RecordFaults, SetAside } from '../platform/runtime/record-faults.ts'
 import type { EventSource } from '../topics/events/event-source.ts'
-import type { NotificationDecision } from './decide.ts'
+import type { NotificationDecision } from './decide-notification.ts'
 import type { FormatterMetrics } from './metrics.ts'
 import type { Output } from './output.ts'
 

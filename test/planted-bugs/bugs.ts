@@ -560,10 +560,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'explains an event by the configuration of now',
-    file: 'services/admin/lookup/fate/configuration.ts',
+    file: 'services/admin/lookup/fate/configuration-history.ts',
     text: 'this.#from(publishedAtMs).toReversed()',
     replacement: 'this.#from(publishedAtMs)',
-    caughtBy: ['test/unit/admin/lookup/fate/configuration.test.ts'],
+    caughtBy: ['test/unit/admin/lookup/fate/configuration-history.test.ts'],
   },
   {
     name: 'shows events of one moment twice or never, at the end of a page',
@@ -1213,7 +1213,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'leaves out a read status for its own sake',
-    file: dispatcher('engine/read-statuses'),
+    file: dispatcher('engine/superseded-statuses'),
     text: "found?.status === 'delivered' && this.#times.has",
     replacement: 'found !== null && this.#times.has',
     caughtBy: [pipeline],
@@ -1263,24 +1263,24 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'leaves out a `read` that has come twice',
-    file: dispatcher('engine/read-statuses'),
+    file: dispatcher('engine/superseded-statuses'),
     text: "return found?.status === 'delivered' && this",
     replacement: 'return found !== null && this',
-    caughtBy: ['test/unit/dispatcher/engine/read-statuses.test.ts', simulation],
+    caughtBy: ['test/unit/dispatcher/engine/superseded-statuses.test.ts', simulation],
   },
   {
     name: 'sends a `delivered` that was formatted in the same millisecond as its `read`',
-    file: dispatcher('engine/read-statuses'),
+    file: dispatcher('engine/superseded-statuses'),
     text: 'this.#times.add(toKey(delivery, found), delivery.createdAt + 1)',
     replacement: 'this.#times.add(toKey(delivery, found), delivery.createdAt)',
-    caughtBy: ['test/unit/dispatcher/engine/read-statuses.test.ts', simulation],
+    caughtBy: ['test/unit/dispatcher/engine/superseded-statuses.test.ts', simulation],
   },
   {
     name: 'takes parked statuses of a former owner before it knows which of them are superseded',
     file: dispatcher('engine/parking/parked-drain'),
     text: '!state.unseen.has(queueId) && ',
     replacement: '',
-    caughtBy: ['test/unit/dispatcher/engine/read-statuses.test.ts'],
+    caughtBy: ['test/unit/dispatcher/engine/superseded-statuses.test.ts'],
   },
   {
     name: 'counts a superseded status as rejected',

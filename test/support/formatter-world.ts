@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client'
 import type { DeadLetter, Delivery } from '../../services/domain/delivery/delivery.ts'
 import type { MessageEvent, StatusEvent } from '../../services/domain/event/event.ts'
-import { decide } from '../../services/formatter/decide.ts'
+import { decide } from '../../services/formatter/decide-notification.ts'
 import { createFormatterMetrics } from '../../services/formatter/metrics.ts'
 import { Output } from '../../services/formatter/output.ts'
 import { FormatterStage } from '../../services/formatter/stage.ts'

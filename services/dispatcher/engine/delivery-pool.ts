@@ -3,8 +3,8 @@ import type { AttemptSummary } from '../../domain/delivery/delivery.ts'
 import { AnsweredIds } from './answered-ids.ts'
 import { countAttemptBytes, type Item } from './item.ts'
 import type { EngineLimits, EnginePorts, OutcomeRecords, Written } from './ports.ts'
-import { ReadStatuses } from './read-statuses.ts'
 import { StoppedReplays } from './stopped-replays.ts'
+import { SupersededStatuses } from './superseded-statuses.ts'
 
 /** A delivery that waits: never tried, tried before, or never tried and taken back from webhook-parked. */
 export type WaitingKind = 'untried' | 'tried' | 'parked'
@@ -13,7 +13,7 @@ export type WaitingKind = 'untried' | 'tried' | 'parked'
 export class DeliveryPool {
   readonly answered: AnsweredIds
   readonly stopped = new StoppedReplays()
-  readonly reads: ReadStatuses
+  readonly reads: SupersededStatuses
   readonly #ports: Pick<EnginePorts, 'record' | 'onRoom'>
   readonly #limits: EngineLimits
   readonly #onAcknowledged: () => void
@@ -37,7 +37,7 @@ export class DeliveryPool {
     this.#limits = limits
     this.#onAcknowledged = onAcknowledged
     this.answered = new AnsweredIds(limits.maxAnsweredIds)
-    this.reads = new ReadStatuses(limits.maxAnsweredIds, definitionOf)
+    this.reads = new SupersededStatuses(limits.maxAnsweredIds, definitionOf)
   }
 
   get count(): number {

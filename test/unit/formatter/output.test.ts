@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DeadLetter, Delivery } from '../../../services/domain/delivery/delivery.ts'
-import { decide } from '../../../services/formatter/decide.ts'
+import { decide } from '../../../services/formatter/decide-notification.ts'
 import { Output } from '../../../services/formatter/output.ts'
 import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
 import { type OutgoingRecord, RecordRefused } from '../../../services/platform/kafka/produce/producer.ts'

@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
 import type { Event } from '../../../services/domain/event/event.ts'
-import { decide, type NotificationDecision } from '../../../services/formatter/decide.ts'
+import { decide, type NotificationDecision } from '../../../services/formatter/decide-notification.ts'
 import { createFormatterMetrics } from '../../../services/formatter/metrics.ts'
 import { FormatterStage } from '../../../services/formatter/stage.ts'
 import type { Decoded } from '../../../services/platform/avro/codec.ts'

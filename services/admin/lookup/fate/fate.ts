@@ -1,7 +1,7 @@
 import { type Fate, type FateReason, type ParkedReason, parkedReasons } from '../../../domain/api/notifications.ts'
 import type { Attempt, DeadLetter, PendingDelivery } from '../../../domain/delivery/delivery.ts'
 import { isJoined, isReplaced } from '../../../domain/delivery/outcome.ts'
-import type { SkippedBy } from './configuration.ts'
+import type { SkippedBy } from './configuration-history.ts'
 
 /** Records about one notification. Lists are in the order of time; times are milliseconds since the epoch. */
 export type FateFacts = {

@@ -1,7 +1,7 @@
 import type { PendingDelivery } from '../../../domain/delivery/delivery.ts'
 import type { FoundEvent } from '../event-search.ts'
 import type { JudgedEvent } from '../notification-view.ts'
-import type { ConfigurationHistory } from './configuration.ts'
+import type { ConfigurationHistory } from './configuration-history.ts'
 import type { NotificationFacts } from './facts.ts'
 import { decideFate } from './fate.ts'
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { auditAccount, auditDefinition } from '../../../../../services/admin/audit/audit-entry.ts'
-import { ConfigurationHistory } from '../../../../../services/admin/lookup/fate/configuration.ts'
+import { ConfigurationHistory } from '../../../../../services/admin/lookup/fate/configuration-history.ts'
 import type { WebhookDefinition } from '../../../../../services/domain/definition/definition.ts'
 import { DefinitionTable } from '../../../../../services/domain/definition/definition-table.ts'
-import { decide } from '../../../../../services/formatter/decide.ts'
+import { decide } from '../../../../../services/formatter/decide-notification.ts'
 import { sampleDefinition } from '../../../../support/sample-definitions.ts'
 import { message, messageEvent, statusEvent } from '../../../../support/sample-events.ts'
 

@@ -6,11 +6,11 @@ import type { EnginePorts } from './ports.ts'
 type Known = { delivery: Delivery; replayId: string | null }
 
 /**
- * The `read` statuses that have come for webhooks with `collapseStatuses`: a `delivered` of the same message that was
- * formatted before and still waits is left out. It knows those that this process has taken, and those that a former
- * owner parked. A `delivered` whose `read` is not known is sent, as without the setting (docs/decisions/0034).
+ * Finds each `delivered` that is left out for webhooks with `collapseStatuses`: it still waits, and the `read` of the same
+ * message was formatted after it. The `read` statuses known are those that this process has taken, and those that a
+ * former owner parked. A `delivered` whose `read` is not known is sent, as without the setting (docs/decisions/0034).
  */
-export class ReadStatuses {
+export class SupersededStatuses {
   readonly #capacity: number
   readonly #definitionOf: EnginePorts['definition']
   /** Time of the `read`, by message. Created with the first: it takes 5 MB, and most installations have none. */

@@ -85,7 +85,7 @@ export class ConfigurationHistory {
   }
 }
 
-/** The formatter's rules, in the formatter's order (services/formatter/decide.ts). */
+/** The formatter's rules, in the formatter's order (services/formatter/decide-notification.ts). */
 function findSkip(event: Event, { activated, webhooks }: Configuration): SkippedBy | null {
   const owner = findOwner(event.event.chatChannelId, webhooks)
   if (!owner) return { reason: 'unknown-channel', webhookId: null }
