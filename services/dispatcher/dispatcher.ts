@@ -66,7 +66,7 @@ export class Dispatcher implements AsyncDisposable {
     this.#service = service
     this.#kafka = kafka
     this.#faults = new RecordFaults({ clock, log, fail })
-    this.#recorder = { ...topics, producer, nowMs }
+    this.#recorder = { ...topics, parkedLogId: logIds.parkedLogId, producer, nowMs }
     this.#readers = new PartitionReaders(service, kafka)
     this.#pauses = new PartitionPauses(this.#readers, clock.after)
     const send = producer.send.bind(producer)

@@ -21,9 +21,12 @@ export function packMetadata(offset: number, content: Uint8Array): string {
   return version + bytes.toString('base64url')
 }
 
-/** @returns what was packed beside this offset, any stamp included; null if that is damaged or something else. */
-export function unpackMetadata(offset: number, metadata: string): Buffer | null {
-  if (!metadata.startsWith(version) || metadata.length > maxMetadataBytes) return null
+/**
+ * @param most characters that are read.
+ * @returns what was packed beside this offset, any stamp included; null if that is damaged or something else.
+ */
+export function unpackMetadata(offset: number, metadata: string, most = maxMetadataBytes): Buffer | null {
+  if (!metadata.startsWith(version) || metadata.length > most) return null
   const text = metadata.slice(version.length)
   const bytes = Buffer.from(text, 'base64url')
   // Node skips characters that are not base64url: such a string was not written here.

@@ -369,7 +369,7 @@ export class SimulatedWorld {
       if (pending.joined) this.#answeredFor(pending)
       if (offset >= (replays?.offset ?? 0)) addJoined(joined, pending, offset, replays)
     }
-    const found = { parked, gates, joined, answered, answeredSources: [] }
+    const found = { parked, gates, joined, answered, answeredRecords: [] }
     this.engine.restore(number, { resume, stopped: this.stopped, ...found })
   }
 

@@ -66,6 +66,7 @@ export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
     deliveryCreatedAt: delivery.createdAt,
     sourceTopic: position.topic,
     sourceOffset: position.offset,
+    sourceLogId: null,
     test: false,
     replayId: facts.replayId,
     transition: facts.transition ?? null,

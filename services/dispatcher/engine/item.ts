@@ -11,8 +11,15 @@ const bytesOfCharacter = 2
 const bytesOfItem = 600
 const bytesOfAttempt = 200
 
-/** A record that was taken, with the tracker to notify when its outcome is in Kafka. */
-export type Taken = { owner: { finish(tracked: TrackedOffset): void }; tracked: TrackedOffset }
+/** Notified when the outcome of a record is in Kafka. */
+type RecordOwner = {
+  finish(tracked: TrackedOffset): void
+  /** Whether it has to know of outcomes after a new assignment, although the record is read again: webhook-parked. */
+  readonly outlastsAssignments?: boolean
+}
+
+/** A record that was taken. */
+export type Taken = { owner: RecordOwner; tracked: TrackedOffset }
 
 /** Data that a delivery brings into memory. */
 export type Brought = {
@@ -59,6 +66,9 @@ export class Item {
   readonly bytes: number
   /** All records that this send answers for: a duplicate that arrives meanwhile is finished with it. */
   #taken: Taken[]
+  /** Records in webhook-parked that it was copied to while it was sent; null once another record has taken its place. */
+  #copies: Taken[] | null = []
+  #isFinished = false
   #attempts: AttemptSummary[]
   /**
    * Attempts in a duplicate's record only: a process that was cut off made them after this item's record was written.
@@ -147,23 +157,37 @@ export class Item {
     return this.#taken.length > 0
   }
 
-  /** Finishes its records. */
+  /** Finishes its records and copies. */
   finishRecords(): void {
-    for (const { owner, tracked } of this.#taken) owner.finish(tracked)
+    this.#isFinished = true
+    for (const { owner, tracked } of [...this.#taken, ...(this.#copies ?? [])]) owner.finish(tracked)
     this.#taken = []
+    this.#copies = []
   }
 
-  /** Finishes the records of duplicates that arrived while it was held; its own is still in webhook-parked. */
+  /** Notes a copy, which is finished with the other records. */
+  addCopy(copy: Taken): void {
+    if (this.#isFinished && this.#copies) copy.owner.finish(copy.tracked)
+    else this.#copies?.push(copy)
+  }
+
+  /** Leaves its copies unfinished: a record with its attempts comes after them, and they have the place in the order. */
+  leaveCopies(): void {
+    this.#copies = null
+  }
+
+  /** Finishes its records elsewhere than in webhook-parked, where it goes back to. */
   finishDuplicates(): void {
-    for (const { owner, tracked } of this.#taken.splice(1)) owner.finish(tracked)
+    for (const { owner, tracked } of this.#taken) if (!owner.outlastsAssignments) owner.finish(tracked)
+    this.#taken = []
   }
 
   /**
-   * Drops its records: a new assignment reads them again, and their trackers are obsolete.
+   * Drops its records: a new assignment reads them again, and most trackers are obsolete.
    * @param isFresh whether another instance may have had the partition, and may have sent the notification.
    */
   dropRecords(isFresh: boolean): void {
-    this.#taken = []
+    this.#taken = this.#taken.filter(({ owner }) => owner.outlastsAssignments)
     // The record of joined messages is read only after they were joined.
     this.#isOrphan ||= isFresh && !this.isJoined
   }

@@ -2,7 +2,7 @@ import type { Delivery } from '../../domain/delivery/delivery.ts'
 import type { ParkedRange, SnapshotLogIds, WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { BreakerState } from './gate/breaker.ts'
 import type { GateState } from './gate/send-gate.ts'
-import type { ResumePoint } from './offsets/partition-state.ts'
+import type { AnsweredRecord, ResumePoint } from './offsets/partition-state.ts'
 
 /** A record of joined messages in webhook-replays. joined: ids of the messages. isFinished: by the commit. */
 export type JoinedRecord = { offset: number; delivery: Delivery; joined: readonly string[]; isFinished: boolean }
@@ -21,8 +21,8 @@ export type RestoredPartition = {
   joined: JoinedRecord[]
   /** answerId -> number of attempts answered for; Infinity when it is settled. */
   answered: Map<string, number>
-  /** Records that `answered` answers for, as far as they are not committed. */
-  answeredSources: { topic: string; offset: number }[]
+  /** Records that `answered` answers for, as far as no commit shows it. */
+  answeredRecords: AnsweredRecord[]
 }
 
 export function readBreaker(record: NonNullable<WebhookSnapshot['breaker']>): BreakerState {

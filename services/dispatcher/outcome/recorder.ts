@@ -17,6 +17,8 @@ export type RecorderContext = {
   attempts: Destination<Attempt>
   deadLetters: DeadLetterTopic
   parked: Destination<PendingDelivery>
+  /** Topic id of webhook-parked; null if it is not known. */
+  parkedLogId: string | null
   retries: Record<Tier, Destination<PendingDelivery>>
   joined: Destination<PendingDelivery>
   nowMs: () => number
@@ -104,16 +106,18 @@ function writeAttempts(
 function writeAttempt(
   partition: number,
   attempt: Attempt,
-  { producer, attempts }: RecorderContext,
+  { producer, attempts, parked, parkedLogId }: RecorderContext,
   acknowledged: (ack: Acknowledged) => void,
 ): void {
   const { topic, encode } = attempts
+  const isOfParked = attempt.sourceTopic === parked.topic
+  const whole = isOfParked ? { ...attempt, sourceLogId: parkedLogId } : attempt
   const toRecord = (made: Attempt) => ({ topic, key: made.webhookId, value: encode(made), partition })
   const smaller: SmallerRecords = () => {
-    const bare = { ...attempt, responseExcerpt: null, responseHeaders: null }
+    const bare = { ...whole, responseExcerpt: null, responseHeaders: null }
     return [() => toRecord(bare), () => toRecord(withShortIds(bare))]
   }
-  enqueueWhatFits(producer, toRecord(attempt), smaller, acknowledged)
+  enqueueWhatFits(producer, toRecord(whole), smaller, acknowledged)
 }
 
 /**

@@ -1,19 +1,18 @@
 import type { Attempt } from '../../domain/delivery/delivery.ts'
+import type { SnapshotLogIds } from '../../domain/delivery/webhook-snapshot.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
-import { answerId } from '../engine/item-ids.ts'
-import type { ResumePoint } from '../engine/offsets/partition-state.ts'
-
-/** Record from which an attempt was made. */
-export type AnsweredSource = { topic: string; offset: number }
+import { answerId, toQueueId } from '../engine/item-ids.ts'
+import type { AnsweredRecord, ResumePoint } from '../engine/offsets/partition-state.ts'
 
 export type AnswersContext = {
   reader: Pick<RangeReader, 'read'>
   attempts: { topic: string; decode: Decode<Attempt> }
   /** All topics whose offsets are committed, by name; webhook-parked is not among them. */
   sources: ReadonlyMap<string, unknown>
+  logIds: SnapshotLogIds
 }
 
 /**
@@ -26,10 +25,19 @@ export function addAnswered(answered: Map<string, number>, made: Attempt): void 
     answered.set(answerId(deliveryId, replayId), next === 'retry' ? attempt : Number.POSITIVE_INFINITY)
 }
 
-/** @returns the record that an attempt answers for; null if there is none, or if no commit will ever show it. */
-export function findAnswered(attempt: Attempt, { sources }: Pick<AnswersContext, 'sources'>): AnsweredSource | null {
-  const { sourceTopic: topic, sourceOffset: offset } = attempt
-  return isAnswer(attempt) && sources.has(topic) ? { topic, offset } : null
+/**
+ * @returns the record that an attempt answers for; null if there is none, or if neither a commit nor a snapshot will ever
+ * show it.
+ */
+export function findAnswered(
+  attempt: Attempt,
+  { sources, logIds }: Pick<AnswersContext, 'sources' | 'logIds'>,
+): AnsweredRecord | null {
+  const { sourceTopic: topic, sourceOffset: offset, sourceLogId, webhookId, replayId } = attempt
+  if (!isAnswer(attempt)) return null
+  if (sources.has(topic)) return { topic, offset }
+  const isParked = typeof sourceLogId === 'string' && sourceLogId === logIds.parkedLogId
+  return isParked ? { parkedQueue: toQueueId(webhookId, replayId), offset } : null
 }
 
 /** Finds the records that a part of webhook-attempts answers for. */
@@ -37,9 +45,9 @@ export async function readAnswered(
   partition: number,
   { from, to }: { from: number; to: number },
   context: AnswersContext,
-): Promise<AnsweredSource[]> {
+): Promise<AnsweredRecord[]> {
   const { reader, attempts } = context
-  const found: AnsweredSource[] = []
+  const found: AnsweredRecord[] = []
   const decoder = new OrderedDecoder(attempts.decode)
   const add = (attempt: Attempt) => {
     const answered = findAnswered(attempt, context)
@@ -53,19 +61,22 @@ export async function readAnswered(
 }
 
 /** @param resume the last commits. */
-export function isCommitted({ topic, offset }: AnsweredSource, resume: ReadonlyMap<string, ResumePoint>): boolean {
+export function isCommitted(record: AnsweredRecord, resume: ReadonlyMap<string, ResumePoint>): boolean {
+  if (!('topic' in record)) return false
+  const { topic, offset } = record
   const point = resume.get(topic)
   return point !== undefined && (offset < point.offset || (point.finishedAbove?.finished(offset) ?? false))
 }
 
-/** Returns the records before the ends of their topics: others were in logs that no longer exist. */
+/** Returns the records that are not behind the ends of their topics: those were in logs that no longer exist. */
 export async function inTheirLogs(
-  answered: readonly AnsweredSource[],
+  answered: readonly AnsweredRecord[],
   endOf: (topic: string) => Promise<number>,
-): Promise<AnsweredSource[]> {
+): Promise<AnsweredRecord[]> {
   const ends = new Map<string, number>()
-  for (const topic of new Set(answered.map((each) => each.topic))) ends.set(topic, await endOf(topic))
-  return answered.filter(({ topic, offset }) => offset < (ends.get(topic) ?? 0))
+  for (const topic of new Set(answered.flatMap((each) => ('topic' in each ? [each.topic] : []))))
+    ends.set(topic, await endOf(topic))
+  return answered.filter((each) => !('topic' in each) || each.offset < (ends.get(each.topic) ?? 0))
 }
 
 /**

@@ -17,7 +17,6 @@ export type SnapshotContext = AnswersContext & {
   encode: Encode<WebhookSnapshot>
   send: (record: OutgoingRecord) => Promise<Acknowledged>
   reader: Pick<RangeReader, 'read' | 'ends'>
-  logIds: SnapshotLogIds
   nowMs: () => number
   log: Pick<Logger, 'warn'>
 }
@@ -130,8 +129,7 @@ export class SnapshotWriter {
     const ownership = this.#owned.get(state.number)
     const gap = ownership?.attempts.gap
     if (!ownership || !gap) return
-    const answered = await readAnswered(state.number, gap, this.#context)
-    for (const { topic, offset } of answered) state.awaited.answer(topic, offset)
+    state.answeredElsewhere(await readAnswered(state.number, gap, this.#context))
     ownership.attempts.readTo(gap.to)
     this.#changed = true
   }

@@ -1,5 +1,5 @@
 import type { PendingDelivery } from '../../domain/delivery/delivery.ts'
-import { breakerWindowMs, type SnapshotLogIds, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
+import { breakerWindowMs, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { Committed } from '../../platform/kafka/committed.ts'
@@ -30,7 +30,6 @@ export type TakeoverContext = AnswersContext & {
   /** webhook-replays. */
   replays: string
   decodeReplay: Decode<PendingDelivery>
-  logIds: SnapshotLogIds
   log: Pick<Logger, 'error'>
   nowMs: () => number
 }
@@ -102,7 +101,7 @@ export async function takeOver(
       (attempt) => {
         addAnswered(restored.answered, attempt)
         const answered = findAnswered(attempt, context)
-        if (answered && !isCommitted(answered, restored.resume)) restored.answeredSources.push(answered)
+        if (answered && !isCommitted(answered, restored.resume)) restored.answeredRecords.push(answered)
         foldGate(restored.gates, attempt, snapshots.get(attempt.webhookId)?.asOf ?? from.asOf)
       },
       () => undefined,
@@ -115,7 +114,7 @@ export async function takeOver(
     const end = toHomeTopic(queueId, homes) === deliveries ? deliveriesEnd : replaysEnd
     restored.parked.set(queueId, { ...range, since: Math.min(range.since, end ?? 0) })
   }
-  restored.answeredSources = await inTheirLogs(restored.answeredSources, (topic) => readEnd(reader, topic, partition))
+  restored.answeredRecords = await inTheirLogs(restored.answeredRecords, (topic) => readEnd(reader, topic, partition))
   return {
     restored,
     attemptsFrom: Math.min(from.attemptsOffset, attemptsEnd ?? 0),
@@ -213,7 +212,7 @@ function restore(snapshots: ReadonlyMap<string, WebhookSnapshot>, resume: Map<st
     stopped: new Map(),
     joined: [],
     answered: new Map(),
-    answeredSources: [],
+    answeredRecords: [],
   }
   for (const [webhookId, snapshot] of snapshots) {
     if (snapshot.parked) restored.parked.set(webhookId, snapshot.parked)
@@ -230,8 +229,8 @@ export function addParked(
   offset: number,
 ): void {
   const queueId = toQueueId(delivery.webhookId, replayId)
-  const from = ranges.get(queueId)?.from ?? offset
-  ranges.set(queueId, { from, last: offset, since: parkedSince ?? 0 })
+  const { from = offset, answered = null } = ranges.get(queueId) ?? {}
+  ranges.set(queueId, { from, last: offset, since: parkedSince ?? 0, answered })
 }
 
 async function readEnd(reader: TakeoverContext['reader'], topic: string, partition: number): Promise<number> {

@@ -69,6 +69,11 @@ export type Attempt = NotificationIds & {
   deliveryCreatedAt: number
   sourceTopic: string
   sourceOffset: number
+  /**
+   * Topic id of the log that the offset belongs to, for webhook-parked only; null for other topics, and absent in records of
+   * earlier versions.
+   */
+  sourceLogId?: string | null
   test: boolean
   /** Id of the replay that made it. The attempts of a replay are counted from 1 again. */
   replayId: string | null

@@ -32,8 +32,16 @@ export type WebhookSnapshot = {
   pausedUntil: number | null
 } & Partial<SnapshotLogIds>
 
-/** Offsets of a queue's oldest and newest record in webhook-parked, and the offset in its own topic from which on its records go there. */
-export type ParkedRange = { from: number; last: number; since: number }
+/** A queue's records in webhook-parked. */
+export type ParkedRange = {
+  /** Offset of the first one without an outcome. */
+  from: number
+  last: number
+  /** Offset in the queue's own topic from which on its records go there. */
+  since: number
+  /** Those after `from` that have an outcome (encodeFinished); null for none, and absent in records of earlier versions. */
+  answered?: string | null
+}
 
 /** Topic ids of the logs that a snapshot's offsets belong to; null where they are not known. */
 export type SnapshotLogIds = { attemptsLogId: string | null; parkedLogId: string | null }

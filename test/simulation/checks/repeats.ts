@@ -5,9 +5,11 @@ import { readAll } from '../kafka/read-all.ts'
 import type { Evidence } from './judge.ts'
 
 /**
- * Finds requests for what was already answered for in webhook-attempts when their process took the partition over. A
- * delivery that a producer wrote twice, because it was killed or an answer was lost, may be sent twice: answers are not
- * remembered forever. Every request must have a record in the end, unless its process was killed.
+ * Nobody sends again what was answered for in webhook-attempts when it took the partition over. Two kinds may be sent
+ * twice. What a producer has written twice, because it was killed or an answer was lost: answers are not remembered
+ * forever. And what a dispatcher that Kafka had expelled has written an outcome of: the owner since has it too, and what
+ * becomes of it there may be older than the answers that a later takeover reads. Every request has a record in the end,
+ * unless its process was killed.
  */
 export function findRepeats(
   { cluster, attempts, receivers, replayOf }: Evidence,
@@ -15,7 +17,9 @@ export function findRepeats(
 ): void {
   const recorded = new Set<string>()
   const answers = new Map<string, { attempt: number; appendedMs: number }[]>()
-  for (const { appendedMs, value } of attempts) {
+  const twice = findTwice(cluster)
+  for (const { appendedMs, isOfOwner, value } of attempts) {
+    if (isOfOwner === false) twice.add(answerId(value.deliveryId, value.replayId))
     recorded.add(idOf(value))
     const attempt = answeredAttempts(value)
     if (attempt === 0) continue
@@ -24,8 +28,6 @@ export function findRepeats(
     answers.set(id, [...ofDelivery, { attempt, appendedMs }])
   }
   const requests = receivers.log.map((request) => ({ ...request, replayId: replayOf(request) }))
-  const expelled = new Set(requests.flatMap((request) => (request.isOfOwner ? [] : [idOf(request)])))
-  const twice = findTwice(cluster, expelled)
   for (const request of requests) {
     const { process, partition, startedMs, attempt } = request
     const deliveryId = answerId(request.deliveryId, request.replayId)
@@ -39,8 +41,8 @@ export function findRepeats(
   }
 }
 
-/** Notifications that are in a topic twice. @param expelled requests of dispatchers that Kafka had expelled. */
-function findTwice(cluster: Evidence['cluster'], expelled: ReadonlySet<string>): Set<string> {
+/** Notifications that are in a topic twice, or were put there by a dispatcher that Kafka had expelled. */
+function findTwice(cluster: Evidence['cluster']): Set<string> {
   const { webhookDeliveries, webhookReplays, webhookParked, webhookRetries1m, webhookRetries5m, webhookRetries30m } =
     topics
   const seen = new Set<string>()
@@ -52,23 +54,17 @@ function findTwice(cluster: Evidence['cluster'], expelled: ReadonlySet<string>):
   for (const { value } of readAll<Delivery>(cluster, webhookDeliveries)) note(value.deliveryId, '')
   for (const { value } of readAll<PendingDelivery>(cluster, webhookReplays))
     note(answerId(value.delivery.deliveryId, value.replayId), '')
-  for (const topic of [webhookRetries1m, webhookRetries5m, webhookRetries30m])
+  for (const topic of [webhookRetries1m, webhookRetries5m, webhookRetries30m, webhookParked])
     for (const { value, isOfOwner } of readAll<PendingDelivery>(cluster, topic)) {
       const { delivery, replayId, attempts } = value
       const id = answerId(delivery.deliveryId, replayId)
       note(id, `${topic.name} ${attempts.length}`)
-      // The owner since has the notification too, from webhook-deliveries, and what becomes of it there may be older than
-      // the answers that a later takeover reads.
-      if (isOfOwner === false || expelled.has(`${id} ${attempts.length}`)) twice.add(id)
+      if (isOfOwner === false) twice.add(id)
     }
-  // A takeover begins at the first notification in webhook-parked that is not answered for, and knows answers only as far
-  // back as the last commit.
-  for (const { value } of readAll<PendingDelivery>(cluster, webhookParked))
-    twice.add(answerId(value.delivery.deliveryId, value.replayId))
   return twice
 }
 
-/** Number of attempts of its delivery that a record answers for (addAnswered in takeover/answers.ts). */
+/** How many attempts of its delivery a record answers for (addAnswered in takeover/answers.ts). */
 function answeredAttempts({ next, nextTopic, attempt }: Attempt): number {
   if (next !== 'retry') return Number.POSITIVE_INFINITY
   return nextTopic === null ? 0 : attempt

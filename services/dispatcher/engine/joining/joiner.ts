@@ -69,8 +69,8 @@ export class Joiner {
     const { limits, held, partitions } = this.#context
     const known = new Set<string>()
     for (const { offset, delivery, joined, isFinished } of records) {
-      // Two owners may have joined the same messages, if one of them was cut off. The first one counts.
-      if (joined.some((id) => known.has(id))) continue
+      // Two owners may have joined the same messages, if one of them was cut off.
+      if (joined.every((id) => known.has(id))) continue
       for (const id of joined) known.add(id)
       const position = { topic: limits.replaysTopic, partition: number, offset }
       const item = toItem(position, delivery, null)
@@ -136,12 +136,15 @@ export class Joiner {
     lanes.putBack(lane)
   }
 
-  /** @returns null if it is held or answered for, or if its messages are: the record of another owner. */
+  /**
+   * @returns null if it is held or answered for, or if all of its messages are: the record of another owner. If some are
+   * not, an attempt of that owner says that they are, and a successor believes it.
+   */
   #meet(position: RecordPosition, delivery: Delivery, joined: readonly string[], taken: Taken): Item | null {
     const { held } = this.#context
     const item = toItem(position, delivery, taken)
     if (held.absorb(item)) return null
-    if (!joined.some((id) => held.get(id) || held.answered.has(id, 0))) return item
+    if (!joined.every((id) => held.answered.has(id, 0))) return item
     item.finishRecords()
     return null
   }

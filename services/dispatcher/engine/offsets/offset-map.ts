@@ -5,6 +5,7 @@ import {
   unpackMetadata,
 } from '../../../platform/commit-metadata.ts'
 import { BitReader, BitWriter, bestOrder, golombBits, orderBits } from './golomb.ts'
+import { OffsetRuns } from './offset-runs.ts'
 
 /**
  * The offset map: offsets above a commit that are already finished, packed into the commit's metadata, so that the
@@ -43,15 +44,50 @@ export type OffsetMap = {
  * @throws RangeError when the arguments contradict each other: a bug of the caller.
  */
 export function encodeOffsetMap(watermark: number, unfinished: readonly number[], next: number): string | null {
-  const runs = toRuns(watermark, unfinished, next)
-  if (unfinished.length > maxUnfinished || runs.length > maxPackedBytes * 8) return null
+  if (unfinished.length > maxUnfinished) return null
+  const content = encodeRuns(toRuns(watermark, unfinished, next), maxPackedBytes)
+  return content && packMetadata(watermark, content)
+}
+
+/**
+ * Encodes the offsets from `from` on that are finished, without a limit of its length. @returns null when there are none.
+ */
+export function encodeFinished(from: number, finished: OffsetRuns): string | null {
+  const lengths: number[] = []
+  let position = from
+  for (const [start, end] of finished) {
+    if (end <= from) continue
+    const first = Math.max(start, from)
+    lengths.push(first - position - (lengths.length === 0 ? 0 : 1), end - first - 1)
+    position = end
+  }
+  const content = lengths.length === 0 ? null : encodeRuns(lengths, Number.POSITIVE_INFINITY)
+  return content && packMetadata(from, content)
+}
+
+/** @returns what encodeFinished was given; null when the text is damaged or of another version or offset. */
+export function decodeFinished(text: string, from: number): OffsetRuns | null {
+  const lengths = decodeRuns(unpackMetadata(from, text, Number.POSITIVE_INFINITY))
+  if (lengths === null) return null
+  const finished = new OffsetRuns()
+  let position = from
+  lengths.forEach((length, index) => {
+    if (index % 2 === 1) finished.add(position, position + length)
+    position += length
+  })
+  return Number.isSafeInteger(position) ? finished : null
+}
+
+/** Packs lengths of runs (toRuns). @returns null when that takes more bytes than `most`. */
+function encodeRuns(runs: readonly number[], most: number): Buffer | null {
+  if (runs.length > most * 8) return null
   const orders = [0, 1].map((side) => bestOrder(runs.filter((_run, index) => index % 2 === side)))
   let bits = 2 * orderBits + golombBits(runs.length)
   runs.forEach((run, index) => {
     bits += golombBits(run, orders[index % 2])
   })
   const contentBytes = Math.ceil(bits / 8)
-  if (contentBytes > maxPackedBytes) return null
+  if (contentBytes > most) return null
 
   const content = Buffer.alloc(contentBytes)
   const writer = new BitWriter(content)
@@ -60,7 +96,7 @@ export function encodeOffsetMap(watermark: number, unfinished: readonly number[]
   runs.forEach((run, index) => {
     writer.writeGolomb(run, orders[index % 2])
   })
-  return packMetadata(watermark, content)
+  return content
 }
 
 /**
@@ -69,24 +105,32 @@ export function encodeOffsetMap(watermark: number, unfinished: readonly number[]
  * @returns null when it is empty, damaged, of another version or another offset: then nothing counts as finished.
  */
 export function decodeOffsetMap(metadata: string, committedOffset: number): OffsetMap | null {
-  const content = unpackMetadata(committedOffset, metadata)
-  if (content === null) return null
-  const reader = new BitReader(content)
-  const orders = [reader.read(orderBits), reader.read(orderBits)]
-  const runs = reader.readGolomb()
+  const lengths = decodeRuns(unpackMetadata(committedOffset, metadata))
+  if (lengths === null) return null
   const unfinished: number[] = []
   let next = committedOffset
-  for (let run = 0; run < runs && !reader.exhausted; run++) {
-    const length = reader.readGolomb(orders[run % 2]) + (run === 0 ? 0 : 1)
-    if (run % 2 === 0) {
+  for (const [index, length] of lengths.entries()) {
+    if (index % 2 === 0) {
       if (unfinished.length + length > maxUnfinished) return null
       for (let i = 0; i < length; i++) unfinished.push(next + i)
     }
     next += length
   }
-  if (reader.exhausted || !Number.isSafeInteger(next)) return null
+  if (!Number.isSafeInteger(next)) return null
   const open = new Set(unfinished)
   return { finished: (offset) => offset < next && !open.has(offset), next, unfinished }
+}
+
+/** @returns the lengths of unfinished and finished runs in turn; null when they are damaged. */
+function decodeRuns(content: Buffer | null): number[] | null {
+  if (content === null) return null
+  const reader = new BitReader(content)
+  const orders = [reader.read(orderBits), reader.read(orderBits)]
+  const runs = reader.readGolomb()
+  const lengths: number[] = []
+  for (let run = 0; run < runs && !reader.exhausted; run++)
+    lengths.push(reader.readGolomb(orders[run % 2]) + (run === 0 ? 0 : 1))
+  return reader.exhausted ? null : lengths
 }
 
 /**

@@ -24,6 +24,9 @@ type Source = {
   resumed: ResumePoint
 }
 
+/** Record that another owner has answered for: of a topic that is committed, or of a queue in webhook-parked. */
+export type AnsweredRecord = { topic: string; offset: number } | { parkedQueue: string; offset: number }
+
 /** Start of reading a topic's partition after an assignment. */
 export type ResumePoint = { offset: number; finishedAbove: FinishedAbove | null }
 
@@ -31,7 +34,7 @@ export type ResumePoint = { offset: number; finishedAbove: FinishedAbove | null 
 type FormerProgress = {
   resume: ReadonlyMap<string, ResumePoint>
   parked: ReadonlyMap<string, ParkedRange>
-  answeredSources: readonly { topic: string; offset: number }[]
+  answeredRecords: readonly AnsweredRecord[]
 }
 
 const fromBeginning: ResumePoint = { offset: 0, finishedAbove: null }
@@ -74,13 +77,20 @@ export class PartitionState {
   }
 
   /** Takes over the commits of a former owner, what it has answered for since, and the records that it has parked. */
-  restore({ resume, parked, answeredSources }: FormerProgress): void {
+  restore({ resume, parked, answeredRecords }: FormerProgress): void {
     for (const [topic, point] of resume) this.resume(topic, point)
-    for (const { topic, offset } of answeredSources) this.awaited.answer(topic, offset)
     for (const [queueId, range] of parked) {
       this.parked.restore(queueId, range)
       this.unseen.set(queueId, { from: range.from, to: range.last + 1 })
     }
+    this.answeredElsewhere(answeredRecords)
+  }
+
+  /** Notes records that another owner has answered for. */
+  answeredElsewhere(records: readonly AnsweredRecord[]): void {
+    for (const record of records)
+      if ('topic' in record) this.awaited.answer(record.topic, record.offset)
+      else this.parked.answer(record.parkedQueue, record.offset)
   }
 
   resume(topic: string, point: ResumePoint): void {

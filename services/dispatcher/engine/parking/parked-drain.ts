@@ -5,7 +5,6 @@ import type { FaultGates } from '../gate/fault-gates.ts'
 import { createItem, type Item } from '../item.ts'
 import type { ItemFaults } from '../item-faults.ts'
 import { limitRate, mostAhead, toHomeTopic, toQueueId, toWebhookId } from '../item-ids.ts'
-import type { TrackedOffset } from '../offsets/offset-tracker.ts'
 import type { PartitionState, Partitions } from '../offsets/partition-state.ts'
 import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
@@ -219,8 +218,8 @@ export class ParkedDrain {
     const { delivery, attempts, replayId, ratePerSecond, givenUpAt } = pending
     const { webhookId, contactId } = delivery
     const queueId = toQueueId(webhookId, replayId)
-    const tracked = parked.take(queueId, offset)
-    const taken = { owner: { finish: (finished: TrackedOffset) => parked.finish(queueId, finished) }, tracked }
+    const taken = parked.take(queueId, offset)
+    if (taken === null) return
     const position = { topic: limits.parkedTopic, partition: number, offset }
     const notBeforeMs = pending.why === 'retry' ? pending.dueAt : 0
     const met = steps.step(position, delivery, 'taking a parked delivery', () => {

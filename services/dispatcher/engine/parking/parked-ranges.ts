@@ -1,7 +1,9 @@
 import { strict as assert } from 'node:assert'
 import type { ParkedRange } from '../../../domain/delivery/webhook-snapshot.ts'
-import type { Item } from '../item.ts'
+import type { Item, Taken } from '../item.ts'
 import { isOfReplay } from '../item-ids.ts'
+import { decodeFinished, encodeFinished } from '../offsets/offset-map.ts'
+import { OffsetRuns } from '../offsets/offset-runs.ts'
 import { OffsetTracker, type TrackedOffset } from '../offsets/offset-tracker.ts'
 
 /** Range of one queue's records in its partition of webhook-parked. */
@@ -12,8 +14,10 @@ type Range = {
   last: number
   /** Number of records on their way to Kafka. */
   writing: number
-  /** Records taken back whose outcome is not in Kafka yet. */
+  /** Records taken back, in order, and which of them have their outcome in Kafka. */
   taken: OffsetTracker
+  /** Records from `from` on that have their outcome in Kafka already: a former owner, or an earlier assignment, took them. */
+  answered: OffsetRuns
   /**
    * Offset in the queue's home topic (toHomeTopic) from which its notifications go to webhook-parked. Older ones were
    * in memory when parking began: they are sent first, also by a successor that reads them again.
@@ -150,26 +154,51 @@ export class ParkedIndex {
     return this.#ranges.get(queueId)?.last ?? -1
   }
 
-  /** Takes a record; it is finished when its outcome is in Kafka. */
-  take(queueId: string, offset: number): TrackedOffset {
+  /**
+   * Takes a record; it is finished when its outcome is in Kafka.
+   * @returns null when it is there already.
+   */
+  take(queueId: string, offset: number): Taken | null {
     const range = this.#range(queueId, Number.POSITIVE_INFINITY)
-    range.from = offset + 1
-    return range.taken.take(offset)
+    const tracked = range.taken.take(offset)
+    const isAnswered = range.answered.has(offset)
+    this.#advance(range, offset + 1)
+    if (!isAnswered) return this.#toTaken(queueId, tracked)
+    this.#finish(queueId, tracked)
+    return null
+  }
+
+  /** A record that was written but not taken. Once it is finished, it need not be taken. */
+  recordAt(queueId: string, offset: number): Taken {
+    return this.#toTaken(queueId, { offset, done: false })
+  }
+
+  #toTaken(queueId: string, tracked: TrackedOffset): Taken {
+    const owner = { finish: (finished: TrackedOffset) => this.#finish(queueId, finished), outlastsAssignments: true }
+    return { owner, tracked }
   }
 
   /** Notes that all of the queue's records before the offset have been seen. */
   passed(queueId: string, offset: number): void {
     const range = this.#ranges.get(queueId)
     if (range?.from == null) return
-    range.from = Math.max(range.from, offset)
+    this.#advance(range, Math.max(range.from, offset))
     this.#forgetDone(queueId, range)
   }
 
-  finish(queueId: string, tracked: TrackedOffset): void {
+  /** Notes that the outcome of a record is in Kafka, also of one that is to be taken again since. */
+  #finish(queueId: string, tracked: TrackedOffset): void {
     const range = this.#ranges.get(queueId)
     if (!range) return
     range.taken.finish(tracked)
+    this.answer(queueId, tracked.offset)
     this.#forgetDone(queueId, range)
+  }
+
+  /** Notes that the outcome of a record is in Kafka: it need not be taken. */
+  answer(queueId: string, offset: number): void {
+    const range = this.#ranges.get(queueId)
+    if (range?.from != null && offset >= range.from) range.answered.add(offset, offset + 1)
   }
 
   /** Puts taken records back unsent: they are taken again, beginning with the first of them. */
@@ -178,29 +207,37 @@ export class ParkedIndex {
     if (!range) return
     // Records in flight are read again, too, and recognised by their delivery ids: a crash before their outcomes must
     // not skip them.
-    const first = range.taken.isEmpty ? offset : (range.taken.watermark ?? offset)
-    range.from = Math.min(range.from ?? offset, offset, first)
+    range.answered = collectAnswered(range)
+    range.from = Math.min(range.from ?? offset, offset, firstUnanswered(range) ?? offset)
     range.taken = new OffsetTracker()
   }
 
-  restore(queueId: string, { from, last, since }: ParkedRange): void {
+  restore(queueId: string, { from, last, since, answered }: ParkedRange): void {
     const range = this.#range(queueId, since)
     range.from = from
     range.last = last
+    range.answered = (answered ? decodeFinished(answered, from) : null) ?? new OffsetRuns()
   }
 
-  /** Ranges by queue: the offset at which a successor begins, and that of the newest record. */
+  /** Ranges by queue: where a successor begins, the newest record, and those between that need not be taken. */
   *snapshots(): Iterable<[string, ParkedRange]> {
-    for (const [queueId, { from, last, since, taken }] of this.#ranges) {
-      if (from === null) continue
-      yield [queueId, { from: taken.isEmpty ? from : Math.min(from, taken.watermark ?? from), last, since }]
+    for (const [queueId, range] of this.#ranges) {
+      const { last, since } = range
+      const from = firstUnanswered(range)
+      if (from !== null) yield [queueId, { from, last, since, answered: encodeFinished(from, collectAnswered(range)) }]
     }
+  }
+
+  #advance(range: Range, offset: number): void {
+    range.from = offset
+    range.answered.dropBefore(offset)
   }
 
   #range(queueId: string, since: number): Range {
     let range = this.#ranges.get(queueId)
     if (!range) {
-      range = { from: null, last: -1, writing: 0, taken: new OffsetTracker(), since, behind: null }
+      const [taken, answered] = [new OffsetTracker(), new OffsetRuns()]
+      range = { from: null, last: -1, writing: 0, taken, answered, since, behind: null }
       this.#ranges.set(queueId, range)
     }
     return range
@@ -209,6 +246,21 @@ export class ParkedIndex {
   #forgetDone(queueId: string, range: Range): void {
     if (isCaughtUp(range) && range.taken.isEmpty) this.#ranges.delete(queueId)
   }
+}
+
+/** Offset of the first record without an outcome; null until a record's offset is known. */
+function firstUnanswered({ from, taken }: Range): number | null {
+  return from === null || taken.isEmpty ? from : Math.min(from, taken.watermark ?? from)
+}
+
+/** Records after the first one without an outcome that have one. Records of other queues between them count as such. */
+function collectAnswered({ from, taken, answered }: Range): OffsetRuns {
+  const all = new OffsetRuns()
+  for (const [start, end] of answered) all.add(start, end)
+  if (from === null || taken.isEmpty) return all
+  const unfinished = taken.unfinished()
+  for (const [index, offset] of unfinished.entries()) all.add(offset + 1, unfinished[index + 1] ?? from)
+  return all
 }
 
 /** Whether all records have been taken; some may still be on their way to the receiver. */

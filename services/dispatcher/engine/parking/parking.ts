@@ -191,8 +191,9 @@ export class Parking {
     const written = this.#steps.step(position, delivery, 'parking', () => {
       const pending = { ...toPending(head, why, this.#ports.nowMs()), parkedSince }
       this.#held.record(position.partition, { parked: pending }, (at) => {
-        if (at.parkedOffset === null) parked.notWritten(queueId)
-        else parked.written(queueId, at.parkedOffset)
+        if (at.parkedOffset === null) return parked.notWritten(queueId)
+        parked.written(queueId, at.parkedOffset)
+        head.addCopy(parked.recordAt(queueId, at.parkedOffset))
       })
     })
     if (written instanceof SetAside) parked.notWritten(queueId)
@@ -206,6 +207,7 @@ export class Parking {
     item.endRetry()
     // An earlier record of the delivery in webhook-parked comes before this one, so this one does not replace it.
     this.#held.unindex(item)
+    item.leaveCopies()
     const written = this.#steps.step(position, item.delivery, 'parking', () => {
       const waiting =
         retryDueMs === null ? toPending(item, why, this.#ports.nowMs()) : toPending(item, 'retry', retryDueMs)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { decodeOffsetMap } from '../../../../services/dispatcher/engine/offsets/offset-map.ts'
+import { PartitionState } from '../../../../services/dispatcher/engine/offsets/partition-state.ts'
 import { busy, ok, owned, position, run, topic, world } from '../../../support/engine-world.ts'
 import { delivery, replayOf } from '../../../support/simulation.ts'
 
@@ -37,6 +38,26 @@ test('a request in flight when its queue is parked is repeated by a successor be
   run(made, 20_000)
   const repeated = made.sent.slice(sentBefore).filter(({ contactId }) => contactId === 'bea')
   expect(repeated.map(({ deliveryId }) => deliveryId)).toEqual(['in flight', 'later'])
+})
+
+test('a request in flight when its queue is parked answers for its copy in webhook-parked, also towards a successor', () => {
+  const made = world((id) => (id === 'faulty' ? { outcome: 'fault' } : { outcome: ok, afterMs: 1_000 }))
+  made.engine.offer(position(0), delivery('in flight', 'w', 'bea'))
+  made.clock.runUntil(made.clock.nowMs + 100)
+  made.engine.offer(position(1), delivery('later', 'w', 'bea'))
+  made.engine.offer(position(2), delivery('faulty', 'w', 'cleo'))
+  run(made, 500)
+  const ids = made.parkedLog.get(0)?.map(({ delivery: { deliveryId } }) => deliveryId) ?? []
+  expect(ids).toContain('in flight')
+  // Without a tick, nothing is taken back.
+  made.clock.runUntil(made.clock.nowMs + 1_000)
+  const [range] = [...(made.engine.partitions as Iterable<PartitionState>)].flatMap((state) => [
+    ...state.parked.snapshots(),
+  ])
+  const successor = new PartitionState(0)
+  successor.restore({ resume: new Map(), parked: new Map(range ? [range] : []), answeredRecords: [] })
+  const isTaken = (id: string) => successor.parked.take('w', ids.indexOf(id)) !== null
+  expect(['in flight', 'later'].filter(isTaken)).toEqual(['later'])
 })
 
 test('a notification that is not in webhook-parked stays before its contact’s parked ones when they are put back', () => {

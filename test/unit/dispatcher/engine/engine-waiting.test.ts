@@ -15,7 +15,7 @@ function restored(made: SimulatedWorld, breaker: Partial<BreakerState>, pausedUn
     resume: new Map(),
     parked: new Map(),
     answered: new Map(),
-    answeredSources: [],
+    answeredRecords: [],
     stopped: new Map(),
     joined: [],
     gates,

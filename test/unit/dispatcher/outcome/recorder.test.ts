@@ -49,15 +49,28 @@ const attempt = {
 const position = { topic: 'webhook-deliveries', partition: 3, offset: 4 }
 const deadLetter = toDeadLetter(sent, position, 'exhausted', [summary], 7)
 
+const parkedLogId = 'Zx3pQ0vVTk6wq_d5-Xm1Aw'
+
 function contextOf(producer: RecorderContext['producer']): RecorderContext {
   const of = (topic: string) => ({ topic, encode })
   const retries = { '1m': of('retries-1m') } as RecorderContext['retries']
   const [attempts, deadLetters, parked, joined] = [of('attempts'), of('dead'), of('parked'), of('replays')]
-  return { producer, attempts, deadLetters, parked, joined, retries, nowMs: () => 7 }
+  return { producer, attempts, deadLetters, parked, joined, retries, parkedLogId, nowMs: () => 7 }
 }
 
 const topicsOf = (log: OutgoingRecord[]) => log.map(({ topic }) => topic)
 const textOf = ({ value }: OutgoingRecord) => String(value)
+
+test.each([
+  ['parked', parkedLogId],
+  ['webhook-deliveries', null],
+])('the attempt of a notification from %s has the topic id %s', (sourceTopic, sourceLogId) => {
+  const sent: OutgoingRecord[] = []
+  const producer = { enqueue: (record: OutgoingRecord) => void sent.push(record) }
+  const made = { ...attempt, sourceTopic, sourceLogId: null }
+  recordOutcome(3, { attempt: made }, contextOf(producer), () => undefined)
+  expect(sent.map((record) => JSON.parse(textOf(record)))).toMatchObject([{ sourceTopic, sourceLogId }])
+})
 
 test.each([
   ['retry', { attempt, retry: { tier: '1m' as const, pending } }, 'retries-1m'],

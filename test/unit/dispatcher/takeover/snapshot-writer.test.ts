@@ -5,16 +5,18 @@ import { PartitionState } from '../../../../services/dispatcher/engine/offsets/p
 import { epochHeaders, readEpoch } from '../../../../services/dispatcher/takeover/snapshot-log.ts'
 import { SnapshotWriter } from '../../../../services/dispatcher/takeover/snapshot-writer.ts'
 import type { Attempt } from '../../../../services/domain/delivery/delivery.ts'
-import type { WebhookSnapshot } from '../../../../services/domain/delivery/webhook-snapshot.ts'
+import type { ParkedRange, WebhookSnapshot } from '../../../../services/domain/delivery/webhook-snapshot.ts'
 import { RecordRefused } from '../../../../services/platform/kafka/produce/record-refused.ts'
 
 const taken = { attemptsFrom: 5, attemptsEnd: 5, parkedEnd: 7, epoch: 100, healthOffset: 0 }
 const reflected = { attemptsOffset: 5, parkedOffset: 7 }
 const paused = { breaker: initialBreaker(), pausedUntilMs: 9_000 }
 
+const parkedLogId = 'Zx3pQ0vVTk6wq_d5-Xm1Aw'
+
 type Log = { key: string; value: WebhookSnapshot | null; epoch: number | null }[]
 
-/** @param log webhook-health/3, which others may write to. The attempt at an offset n answers for the delivery at 10 n. */
+/** @param log webhook-health/3, which others may write to. */
 function writerOf(
   gates: [string, typeof paused][],
   log: Log = [],
@@ -32,7 +34,7 @@ function writerOf(
       })
       return Promise.resolve({ offset: log.length - 1 })
     },
-    logIds: { attemptsLogId: null, parkedLogId: null },
+    logIds: { attemptsLogId: null, parkedLogId },
     reader: {
       ends: async () => [{ partition: 3, low: 0, high: log.length }],
       read: async (topic, _partition, from, to, onRecord) => {
@@ -45,7 +47,7 @@ function writerOf(
     },
     attempts: {
       topic: 'attempts',
-      decode: (bytes) => ({ ok: true, value: attemptOf(10 * Number(bytes.toString())) }),
+      decode: (bytes) => ({ ok: true, value: attemptAt(Number(bytes.toString())) }),
     },
     sources: new Map([['deliveries', null]]),
     nowMs: () => 1_000,
@@ -58,8 +60,12 @@ function writerOf(
   return { writer, engine, sent: log, write: () => writer.write(engine) }
 }
 
-const attemptOf = (sourceOffset: number) =>
-  ({ sourceTopic: 'deliveries', sourceOffset, next: 'none', nextTopic: null }) as Attempt
+/** The attempt at an offset n answers for the delivery at 10 n, from 1,000 on for the parked one at n - 1,000. */
+const attemptAt = (offset: number) => {
+  const made = { webhookId: 'w', replayId: null, next: 'none', nextTopic: null } as Attempt
+  if (offset < 1_000) return { ...made, sourceTopic: 'deliveries', sourceOffset: 10 * offset }
+  return { ...made, sourceTopic: 'parked', sourceOffset: offset - 1_000, sourceLogId: parkedLogId }
+}
 
 test('an empty snapshot of the former owner is deleted, and only once', async () => {
   const { writer, sent, write } = writerOf([])
@@ -181,7 +187,7 @@ test('attempts that a takeover read are passed once commits show what they answe
     const taken = state.take('deliveries', offset)
     if (taken) taken.owner.finish(taken.tracked)
   }
-  state.restore({ resume: new Map(), parked: new Map(), answeredSources: [{ topic: 'deliveries', offset: 2 }] })
+  state.restore({ resume: new Map(), parked: new Map(), answeredRecords: [{ topic: 'deliveries', offset: 2 }] })
   writer.takenOver(3, { ...taken, attemptsFrom: 2 }, [])
   finish(1)
   expect(await reflectedAttempts(made)).toBe(2)
@@ -192,6 +198,23 @@ test('attempts that a takeover read are passed once commits show what they answe
   expect(await reflectedAttempts(made)).toBe(5)
   finish(2)
   expect(await reflectedAttempts(made)).toBe(6)
+})
+
+test('parked notifications that a cut-off owner has answered for after the takeover are not taken, nor by a successor', async () => {
+  const made = writerOf([])
+  const { writer, engine, sent, write } = made
+  const state = engine.partitions[0] as PartitionState
+  const parked = new Map([['w', { from: 2, last: 9, since: 0 }]])
+  state.restore({ resume: new Map(), parked, answeredRecords: [{ parkedQueue: 'w', offset: 8 }] })
+  writer.takenOver(3, { ...taken, attemptsEnd: 1_003 }, [])
+  writer.acknowledged(writer.ownership(3), { attemptOffsets: [1_005], parkedOffset: null, joinedOffset: null })
+  await writer.readGaps(engine)
+  await write()
+  const written = sent.findLast(({ key }) => key === 'w')?.value?.parked
+  const successor = new PartitionState(3)
+  successor.restore({ resume: new Map(), parked: new Map([['w', written as ParkedRange]]), answeredRecords: [] })
+  for (const owner of [state, successor])
+    expect([2, 3, 4, 5, 8, 9].filter((offset) => owner.parked.take('w', offset) !== null)).toEqual([2, 5, 9])
 })
 
 test('the attempt of joined messages is passed once their record in webhook-replays was read, also one taken over', async () => {

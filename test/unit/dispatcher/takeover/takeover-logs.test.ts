@@ -66,13 +66,17 @@ async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7) {
             })
         // The delay topic ends at 20: the attempt was made of a record in an earlier one.
         if (topic === 'attempts')
-          for (const [sourceTopic, sourceOffset] of [
-            ['deliveries', 440],
-            ['deliveries', 430],
-            ['parked', 40],
-            ['retries', 700],
-          ])
-            onRecord(record(60, 'w', { webhookId: 'w', sourceTopic, sourceOffset, next: 'none', outcome: 'rejected' }))
+          for (const [sourceTopic, sourceOffset, sourceLogId] of [
+            ['deliveries', 440, null],
+            ['deliveries', 430, null],
+            ['parked', 41, here],
+            ['parked', 42, other],
+            ['parked', 43, null],
+            ['retries', 700, null],
+          ] as const) {
+            const made = { webhookId: 'w', replayId: null, sourceTopic, sourceOffset, sourceLogId }
+            onRecord(record(60, 'w', { ...made, next: 'none', outcome: 'rejected' }))
+          }
         if (topic === 'parked')
           for (let offset = from; offset < to; offset++) onRecord(record(offset, 'v', toPending(offset)))
       },
@@ -138,10 +142,11 @@ test('a takeover finds the joined messages behind the commit of webhook-replays'
   expect(joined).toEqual([{ offset: 1, delivery: { webhookId: 'w' }, joined: ['a', 'b'], isFinished: false }])
 })
 
-test('a takeover finds the records that attempts answer for, in the present logs of the topics that are committed', async () => {
-  const { answeredSources } = await takenOver({})
-  expect(answeredSources).toEqual([
+test('a takeover finds the records that attempts answer for, in the present logs of their topics', async () => {
+  const { answeredRecords } = await takenOver({})
+  expect(answeredRecords).toEqual([
     { topic: 'deliveries', offset: 440 },
     { topic: 'deliveries', offset: 430 },
+    { parkedQueue: 'w', offset: 41 },
   ])
 })

@@ -127,10 +127,42 @@ test('the record of another owner that joined the same messages is passed over',
   run(made, windowMs + 1_000)
   readJoined(made)
   const other = { ...message(made, 'of another owner'), deliveryId: 'msg_other' }
-  made.engine.joiner.offer({ topic: replaysTopic, partition: 0, offset: 1 }, other, ['a2', 'a3'])
+  made.engine.joiner.offer({ topic: replaysTopic, partition: 0, offset: 1 }, other, ['a2'])
   run(made, 1_000)
   expect(sentMessages(made)).toEqual(['a1+a2'])
   expect(commitsOf(made)).toContainEqual({ topic: replaysTopic, partition: 0, offset: 2 })
+})
+
+test('the record of another owner is sent if it has a message more: a successor believes that it was sent there', () => {
+  const { made } = buffering()
+  offer(made, [message(made, 'a1'), message(made, 'a2')])
+  run(made, windowMs + 1_000)
+  readJoined(made)
+  const other = { ...message(made, 'of another owner'), deliveryId: 'msg_other' }
+  made.engine.joiner.offer({ topic: replaysTopic, partition: 0, offset: 1 }, other, ['a2', 'a3'])
+  offer(made, [message(made, 'a3')], 2)
+  run(made, windowMs + 1_000)
+  expect(sentMessages(made)).toEqual(['a1+a2', 'msg_other'])
+  expect(commitsOf(made)).toEqual([position(3), { topic: replaysTopic, partition: 0, offset: 2 }])
+})
+
+test('a takeover takes over the record of another owner if it has a message more than an earlier one', () => {
+  const { made } = buffering()
+  const joined = (deliveryId: string, joined: string[]) => ({
+    delivery: { ...message(made, deliveryId), deliveryId },
+    joined,
+  })
+  made.replayLog.set(
+    0,
+    [joined('msg_1', ['a1', 'a2']), joined('msg_2', ['a2']), joined('msg_3', ['a2', 'a3'])].map((each) => ({
+      ...each,
+      ...{ attempts: [], dueAt: 0, why: 'joined', replayId: null, ratePerSecond: null, parkedSince: null },
+    })),
+  )
+  made.kill()
+  made.assign({ ...owned, fresh: true })
+  run(made, 1_000)
+  expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['msg_1', 'msg_3'])
 })
 
 test('joined messages that wait for a retry stay before those of their contact that a pause parks', () => {

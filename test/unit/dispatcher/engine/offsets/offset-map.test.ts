@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  decodeFinished,
   decodeOffsetMap,
+  encodeFinished,
   encodeOffsetMap,
   maxMetadataBytes,
 } from '../../../../../services/dispatcher/engine/offsets/offset-map.ts'
+import { OffsetRuns } from '../../../../../services/dispatcher/engine/offsets/offset-runs.ts'
 import { seeded } from '../../../../support/simulation.ts'
 
 /** Alternating runs of unfinished and finished offsets, as lists of the unfinished ones from a watermark on. */
@@ -49,6 +52,31 @@ describe('round trip', () => {
     expect(metadata).toMatch(/^1[\w-]+$/)
     expect(decodeOffsetMap(metadata, watermark)).toMatchObject({ unfinished, next })
   })
+})
+
+test('any runs of finished offsets can be written and read again, without a limit, from where they were written', () => {
+  const runsOf = (lengths: readonly number[]) => {
+    const finished = new OffsetRuns()
+    let position = 3
+    for (const [index, length] of lengths.entries()) {
+      if (index % 2 === 1) finished.add(position, position + length)
+      position += length
+    }
+    return finished
+  }
+  fc.assert(
+    fc.property(watermarks, fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 60 }), (from, lengths) => {
+      const finished = runsOf(lengths)
+      finished.dropBefore(from)
+      const text = encodeFinished(from, finished)
+      if (finished.isEmpty) return text === null
+      expect([...(decodeFinished(text ?? '', from) ?? [])]).toEqual([...finished])
+      return decodeFinished(text ?? '', from + 1) === null
+    }),
+    { numRuns: 1_000 },
+  )
+  const many = runsOf(Array.from({ length: 100_000 }, (_unused, index) => 1 + (index % 7)))
+  expect([...(decodeFinished(encodeFinished(0, many) ?? '', 0) ?? [])]).toEqual([...many])
 })
 
 test('the finished offsets are all below the commit, and all above it that are not listed, up to the next', () => {
