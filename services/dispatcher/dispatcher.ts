@@ -169,7 +169,7 @@ export class Dispatcher implements AsyncDisposable {
 
   #createAssignments(): Assignments {
     const { clock, log, readiness, stopping, fail } = this.#service
-    const { kafka, topics, reader, logIds } = this.#kafka
+    const { kafka, topics, reader, logIds, definitions } = this.#kafka
     const { nowMs } = clock
     return new Assignments({
       engine: this.#engine,
@@ -178,6 +178,7 @@ export class Dispatcher implements AsyncDisposable {
       takeover: {
         ...topics,
         decodeReplay: topics.joined.decode,
+        joinsMessages: () => [...definitions.table.entries()].some(({ definition }) => definition.bufferSeconds > 0),
         reader,
         logIds,
         nowMs,

@@ -491,7 +491,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'leaves a record unfinished that arrived while its delivery was put back',
     file: dispatcher('engine/parking/parking'),
-    text: '    item.finishDuplicates()\n',
+    text: '    item.records.putBack()\n',
     replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/engine-parking.test.ts'],
   },
@@ -748,7 +748,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'reads no attempt of a clock that is half an hour behind at a takeover without a snapshot',
     file: 'services/dispatcher/takeover/takeover.ts',
-    text: 'Math.max(0, Math.min(start, (attemptsEnd ?? 0) - fewestAttempts))',
+    text: 'Math.max(0, Math.min(start, (attemptsEnd ?? 0) - latestAttempts))',
     replacement: 'start',
     caughtBy: ['test/unit/dispatcher/takeover/takeover-logs.test.ts'],
   },
@@ -1383,17 +1383,24 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/parking/parked-ranges.test.ts'],
   },
   {
+    name: 'joins a message again that a killed formatter has written twice',
+    file: dispatcher('takeover/takeover'),
+    text: 'context.joinsMessages() ? Math.min(from.attemptsOffset, latest) : from.attemptsOffset',
+    replacement: 'from.attemptsOffset',
+    caughtBy: ['test/unit/dispatcher/takeover/takeover-logs.test.ts'],
+  },
+  {
     name: 'forgets which parked notifications were answered for when others are put back',
-    file: dispatcher('engine/parking/parked-ranges'),
-    text: '    range.answered = collectAnswered(range)\n',
+    file: dispatcher('engine/parking/queue-range'),
+    text: '  range.answered = collectAnswered(range)\n',
     replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/parking/parked-ranges.test.ts'],
   },
   {
     name: 'sends the copy of a request that was in flight when its queue was parked',
     file: dispatcher('engine/parking/parking'),
-    text: '        head.addCopy(parked.recordAt(queueId, at.parkedOffset))\n',
-    replacement: '',
+    text: 'if (at.parkedOffset !== null) head',
+    replacement: 'if (at.parkedOffset === Number.NaN) head',
     caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
   {

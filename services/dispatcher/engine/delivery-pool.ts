@@ -97,7 +97,7 @@ export class DeliveryPool {
   absorb(item: Item): boolean {
     const duplicate = this.#byId.get(item.id)
     const isOver = this.stopped.has(item.replayId) || this.answered.has(item.id, item.attempts.length)
-    if (isOver) item.finishRecords()
+    if (isOver) item.records.finish()
     else if (duplicate?.covers(item)) this.merge(duplicate, item)
     else return false
     return true
@@ -139,7 +139,7 @@ export class DeliveryPool {
 
   /** Finishes the item's records and forgets it. */
   finish(item: Item): void {
-    item.finishRecords()
+    item.records.finish()
     this.forget(item)
   }
 

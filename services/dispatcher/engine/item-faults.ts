@@ -2,7 +2,8 @@ import { recordLetter, toDeadLetter } from '../../domain/delivery/dead-letter.ts
 import type { AttemptSummary, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
 import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
 import type { DeliveryPool } from './delivery-pool.ts'
-import type { Item, Taken } from './item.ts'
+import type { Item } from './item.ts'
+import type { Taken } from './offsets/taken-records.ts'
 import type { EnginePorts } from './ports.ts'
 
 /**

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import type { AttemptSummary, Delivery, GivenUpAt, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import { answerId, limitRate, toQueueId } from './item-ids.ts'
-import type { TrackedOffset } from './offsets/offset-tracker.ts'
+import { type Taken, TakenRecords } from './offsets/taken-records.ts'
 import type { Lane } from './scheduling/lane.ts'
 
 /** Maximum bytes of a character in a JavaScript string: characters beyond Latin-1 take two. */
@@ -10,16 +10,6 @@ const bytesOfCharacter = 2
 /** Bytes of an item's objects, with its numbers and its entries in maps and lists. */
 const bytesOfItem = 600
 const bytesOfAttempt = 200
-
-/** Notified when the outcome of a record is in Kafka. */
-type RecordOwner = {
-  finish(tracked: TrackedOffset): void
-  /** Whether it has to know of outcomes after a new assignment, although the record is read again: webhook-parked. */
-  readonly outlastsAssignments?: boolean
-}
-
-/** A record that was taken. */
-export type Taken = { owner: RecordOwner; tracked: TrackedOffset }
 
 /** Data that a delivery brings into memory. */
 export type Brought = {
@@ -62,13 +52,9 @@ export class Item {
   readonly isJoined: boolean
   #notBeforeMs: number
   readonly parkedOffset: number | null
+  readonly records: TakenRecords
   /** Bytes in memory, without later attempts. */
   readonly bytes: number
-  /** All records that this send answers for: a duplicate that arrives meanwhile is finished with it. */
-  #taken: Taken[]
-  /** Records in webhook-parked that it was copied to while it was sent; null once another record has taken its place. */
-  #copies: Taken[] | null = []
-  #isFinished = false
   #attempts: AttemptSummary[]
   /**
    * Attempts in a duplicate's record only: a process that was cut off made them after this item's record was written.
@@ -78,6 +64,7 @@ export class Item {
   #isForgotten = false
   #isOrphan = false
   #answeredAttempts = Number.POSITIVE_INFINITY
+  #hasEnded = false
 
   constructor(brought: Brought) {
     const { delivery, replayId, ratePerSecond, givenUpAt, position, taken, attempts, parkedOffset } = brought
@@ -92,7 +79,7 @@ export class Item {
     this.#notBeforeMs = brought.notBeforeMs ?? 0
     this.parkedOffset = parkedOffset ?? null
     this.bytes = countBytes(delivery)
-    this.#taken = taken ? [taken] : []
+    this.records = new TakenRecords(taken)
     this.#attempts = attempts
   }
 
@@ -136,7 +123,13 @@ export class Item {
 
   /** Notes that nothing but an acknowledgement is awaited any more. @param attempts that its outcome answers for. */
   end(attempts: number): void {
+    this.#hasEnded = true
     this.#answeredAttempts = attempts
+  }
+
+  /** Whether nothing but an acknowledgement is awaited any more. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
   /** Whether it answers for another item of the same delivery. It does not for the retry that its own outcome has made. */
@@ -147,47 +140,16 @@ export class Item {
   /** Takes over the records that another item of the same delivery answers for. */
   absorb(duplicate: Item): void {
     this.#isOrphan = false
-    this.#taken.push(...duplicate.#taken)
-    duplicate.#taken = []
+    this.records.absorb(duplicate.records)
     if (duplicate.#attempts.length > this.knownAttempts.length) this.#attemptsElsewhere = duplicate.#attempts
   }
 
-  /** Whether a record of it has been read. */
-  get hasRecords(): boolean {
-    return this.#taken.length > 0
-  }
-
-  /** Finishes its records and copies. */
-  finishRecords(): void {
-    this.#isFinished = true
-    for (const { owner, tracked } of [...this.#taken, ...(this.#copies ?? [])]) owner.finish(tracked)
-    this.#taken = []
-    this.#copies = []
-  }
-
-  /** Notes a copy, which is finished with the other records. */
-  addCopy(copy: Taken): void {
-    if (this.#isFinished && this.#copies) copy.owner.finish(copy.tracked)
-    else this.#copies?.push(copy)
-  }
-
-  /** Leaves its copies unfinished: a record with its attempts comes after them, and they have the place in the order. */
-  leaveCopies(): void {
-    this.#copies = null
-  }
-
-  /** Finishes its records elsewhere than in webhook-parked, where it goes back to. */
-  finishDuplicates(): void {
-    for (const { owner, tracked } of this.#taken) if (!owner.outlastsAssignments) owner.finish(tracked)
-    this.#taken = []
-  }
-
   /**
-   * Drops its records: a new assignment reads them again, and most trackers are obsolete.
+   * Drops its records for a new assignment, which reads them again.
    * @param isFresh whether another instance may have had the partition, and may have sent the notification.
    */
   dropRecords(isFresh: boolean): void {
-    this.#taken = this.#taken.filter(({ owner }) => owner.outlastsAssignments)
+    this.records.rewind()
     // The record of joined messages is read only after they were joined.
     this.#isOrphan ||= isFresh && !this.isJoined
   }

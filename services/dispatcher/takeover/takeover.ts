@@ -30,15 +30,19 @@ export type TakeoverContext = AnswersContext & {
   /** webhook-replays. */
   replays: string
   decodeReplay: Decode<PendingDelivery>
+  /** Whether any webhook joins messages. */
+  joinsMessages: () => boolean
   log: Pick<Logger, 'error'>
   nowMs: () => number
 }
 
 /**
- * Minimum of the latest attempts that are read without a snapshot, whatever their times say: a clock may be wrong by more
- * than the breaker's window. Reading as many takes some tenths of a second.
+ * Number of the latest attempts that are read in two cases, which takes some tenths of a second. Without a snapshot, at
+ * least these are read, whatever their times say: a clock may be wrong by more than the breaker's window. And where
+ * messages are joined, their answers are known, although a snapshot reflects them: a formatter that was killed has written
+ * some messages twice, and the second ones would be joined with others.
  */
-const fewestAttempts = 10_000
+const latestAttempts = 10_000
 
 export type TakenOver = {
   restored: RestoredPartition
@@ -72,7 +76,7 @@ export async function takeOver(
   const startOfWindow = async () => {
     const startMs = nowMs() - breakerWindowMs
     const start = (await reader.offsetsAt(attempts.topic, startMs)).get(partition) ?? 0
-    return Math.max(0, Math.min(start, (attemptsEnd ?? 0) - fewestAttempts))
+    return Math.max(0, Math.min(start, (attemptsEnd ?? 0) - latestAttempts))
   }
   const own = log.partition
   const from = {
@@ -81,6 +85,8 @@ export async function takeOver(
     parkedOffset: own && isSameLog(logIds.parkedLogId, own.parkedLogId) ? own.parkedOffset : 0,
     asOf: own?.asOf ?? 0,
   }
+  const latest = Math.max(0, (attemptsEnd ?? 0) - latestAttempts)
+  const answersFrom = context.joinsMessages() ? Math.min(from.attemptsOffset, latest) : from.attemptsOffset
   const restored = restore(snapshots, resumePoints(partition, committed))
   await Promise.all([
     readTail(
@@ -95,11 +101,12 @@ export async function takeOver(
     readTail(
       partition,
       attempts,
-      from.attemptsOffset,
+      answersFrom,
       attemptsEnd ?? 0,
       reader,
-      (attempt) => {
+      (attempt, { offset }) => {
         addAnswered(restored.answered, attempt)
+        if (offset < from.attemptsOffset) return
         const answered = findAnswered(attempt, context)
         if (answered && !isCommitted(answered, restored.resume)) restored.answeredRecords.push(answered)
         foldGate(restored.gates, attempt, snapshots.get(attempt.webhookId)?.asOf ?? from.asOf)

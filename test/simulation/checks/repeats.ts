@@ -5,11 +5,11 @@ import { readAll } from '../kafka/read-all.ts'
 import type { Evidence } from './judge.ts'
 
 /**
- * Nobody sends again what was answered for in webhook-attempts when it took the partition over. Two kinds may be sent
- * twice. What a producer has written twice, because it was killed or an answer was lost: answers are not remembered
- * forever. And what a dispatcher that Kafka had expelled has written an outcome of: the owner since has it too, and what
- * becomes of it there may be older than the answers that a later takeover reads. Every request has a record in the end,
- * unless its process was killed.
+ * Nobody sends again what was answered for in webhook-attempts when it took the partition over. Three kinds may be sent
+ * twice, because answers are not remembered forever. What a producer has written twice: it was killed, or an answer was
+ * lost. What was in flight when its queue was parked, because webhook-parked has a copy of it. And what a dispatcher that
+ * Kafka had expelled has written an outcome of: the owner since has it too, and what becomes of it there may be older than
+ * the answers that a later takeover reads. Every request has a record in the end, unless its process was killed.
  */
 export function findRepeats(
   { cluster, attempts, receivers, replayOf }: Evidence,
@@ -17,13 +17,15 @@ export function findRepeats(
 ): void {
   const recorded = new Set<string>()
   const answers = new Map<string, { attempt: number; appendedMs: number }[]>()
+  const parked = new Set(readAll<PendingDelivery>(cluster, topics.webhookParked).map(({ value }) => heldId(value)))
   const twice = findTwice(cluster)
   for (const { appendedMs, isOfOwner, value } of attempts) {
-    if (isOfOwner === false) twice.add(answerId(value.deliveryId, value.replayId))
+    const id = answerId(value.deliveryId, value.replayId)
+    const isCopied = parked.has(id) && value.sourceTopic !== topics.webhookParked.name
+    if (isOfOwner === false || isCopied) twice.add(id)
     recorded.add(idOf(value))
     const attempt = answeredAttempts(value)
     if (attempt === 0) continue
-    const id = answerId(value.deliveryId, value.replayId)
     const ofDelivery = answers.get(id) ?? []
     answers.set(id, [...ofDelivery, { attempt, appendedMs }])
   }
@@ -52,13 +54,11 @@ function findTwice(cluster: Evidence['cluster']): Set<string> {
     seen.add(`${deliveryId} ${stage}`)
   }
   for (const { value } of readAll<Delivery>(cluster, webhookDeliveries)) note(value.deliveryId, '')
-  for (const { value } of readAll<PendingDelivery>(cluster, webhookReplays))
-    note(answerId(value.delivery.deliveryId, value.replayId), '')
+  for (const { value } of readAll<PendingDelivery>(cluster, webhookReplays)) note(heldId(value), '')
   for (const topic of [webhookRetries1m, webhookRetries5m, webhookRetries30m, webhookParked])
     for (const { value, isOfOwner } of readAll<PendingDelivery>(cluster, topic)) {
-      const { delivery, replayId, attempts } = value
-      const id = answerId(delivery.deliveryId, replayId)
-      note(id, `${topic.name} ${attempts.length}`)
+      const id = heldId(value)
+      note(id, `${topic.name} ${value.attempts.length}`)
       if (isOfOwner === false) twice.add(id)
     }
   return twice
@@ -68,6 +68,10 @@ function findTwice(cluster: Evidence['cluster']): Set<string> {
 function answeredAttempts({ next, nextTopic, attempt }: Attempt): number {
   if (next !== 'retry') return Number.POSITIVE_INFINITY
   return nextTopic === null ? 0 : attempt
+}
+
+function heldId({ delivery, replayId }: PendingDelivery): string {
+  return answerId(delivery.deliveryId, replayId)
 }
 
 function idOf({ deliveryId, replayId, attempt }: Pick<Attempt, 'deliveryId' | 'replayId' | 'attempt'>): string {

@@ -5,7 +5,7 @@ import { planOf } from '../../simulation/plan.ts'
 import { type Run, simulate } from '../../simulation/simulate.ts'
 
 /** A seed takes about 50 ms of a core. `npm run simulate` runs as many as wanted, on all cores. */
-const seeds = Number(process.env.HOOKLINE_PIPELINE_SEEDS ?? 750)
+const seeds = Number(process.env.HOOKLINE_PIPELINE_SEEDS ?? 1_000)
 
 test(`whatever is killed, paused or away, each notification arrives in order or has a dead letter (${seeds} seeds)`, {
   timeout: 60_000 + seeds * 2_000,

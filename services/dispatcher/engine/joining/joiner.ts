@@ -3,9 +3,10 @@ import type { Attempt, Delivery } from '../../../domain/delivery/delivery.ts'
 import { type RecordPosition, SetAside } from '../../../platform/runtime/record-faults.ts'
 import type { DeliveryPool } from '../delivery-pool.ts'
 import { followUp } from '../follow-up.ts'
-import { createItem, type Item, type Taken, toPending } from '../item.ts'
+import { createItem, type Item, toPending } from '../item.ts'
 import type { ItemFaults } from '../item-faults.ts'
 import type { Partitions } from '../offsets/partition-state.ts'
+import type { Taken } from '../offsets/taken-records.ts'
 import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { JoinedRecord } from '../restored-partition.ts'
 import type { Lane } from '../scheduling/lane.ts'
@@ -60,7 +61,7 @@ export class Joiner {
     const isOwn = state.unreadJoined.delete(position.offset)
     if (met === null) return
     // Its item has ended meanwhile.
-    if (isOwn) return met.finishRecords()
+    if (isOwn) return met.records.finish()
     this.#begin(met, joined)
   }
 
@@ -108,6 +109,7 @@ export class Joiner {
     held.record(partition, { joined: { pending, attempts } }, ({ joinedOffset }) =>
       this.#settled(lane, members, item, joinedOffset),
     )
+    for (const each of members) each.end(Number.POSITIVE_INFINITY)
     // It is held from now on, so that its record is recognised if it is read before it is acknowledged.
     held.add(item)
     lanes.queues.detachBehindHead(lane, members.length - 1)
@@ -131,7 +133,7 @@ export class Joiner {
       return lanes.advance(lane)
     }
     item.settle(offset)
-    if (!item.hasRecords) partitions.get(item.position.partition)?.unreadJoined.add(offset)
+    if (item.records.isEmpty) partitions.get(item.position.partition)?.unreadJoined.add(offset)
     lanes.queues.replaceHead(lane, item)
     lanes.putBack(lane)
   }
@@ -145,7 +147,7 @@ export class Joiner {
     const item = toItem(position, delivery, taken)
     if (held.absorb(item)) return null
     if (!joined.every((id) => held.answered.has(id, 0))) return item
-    item.finishRecords()
+    item.records.finish()
     return null
   }
 

@@ -1,33 +1,20 @@
 import { strict as assert } from 'node:assert'
 import type { ParkedRange } from '../../../domain/delivery/webhook-snapshot.ts'
-import type { Item, Taken } from '../item.ts'
+import type { Item } from '../item.ts'
 import { isOfReplay } from '../item-ids.ts'
 import { decodeFinished, encodeFinished } from '../offsets/offset-map.ts'
 import { OffsetRuns } from '../offsets/offset-runs.ts'
-import { OffsetTracker, type TrackedOffset } from '../offsets/offset-tracker.ts'
-
-/** Range of one queue's records in its partition of webhook-parked. */
-type Range = {
-  /** Lowest possible offset of the next record to take; null until the first record's offset is known. */
-  from: number | null
-  /** Offset of the newest record. */
-  last: number
-  /** Number of records on their way to Kafka. */
-  writing: number
-  /** Records taken back, in order, and which of them have their outcome in Kafka. */
-  taken: OffsetTracker
-  /** Records from `from` on that have their outcome in Kafka already: a former owner, or an earlier assignment, took them. */
-  answered: OffsetRuns
-  /**
-   * Offset in the queue's home topic (toHomeTopic) from which its notifications go to webhook-parked. Older ones were
-   * in memory when parking began: they are sent first, also by a successor that reads them again.
-   */
-  since: number
-  /**
-   * Later notifications that follow the last parked ones and wait in memory during a handover; null without a handover.
-   */
-  behind: Item[] | null
-}
+import type { TrackedOffset } from '../offsets/offset-tracker.ts'
+import type { Taken } from '../offsets/taken-records.ts'
+import {
+  advance,
+  collectAnswered,
+  createRange,
+  firstUnanswered,
+  isCaughtUp,
+  type QueueRange,
+  rewind,
+} from './queue-range.ts'
 
 /**
  * Index of the queues of one partition number that have records in webhook-parked, with the offset to continue from. A
@@ -35,7 +22,7 @@ type Range = {
  * meanwhile.
  */
 export class ParkedIndex {
-  readonly #ranges = new Map<string, Range>()
+  readonly #ranges = new Map<string, QueueRange>()
 
   get size(): number {
     return this.#ranges.size
@@ -111,21 +98,17 @@ export class ParkedIndex {
     return range.since
   }
 
-  /** Notes that a record has been written to webhook-parked. */
-  written(queueId: string, offset: number): void {
+  /**
+   * Notes that a record has been written to webhook-parked.
+   * @param offset null if it became a dead letter, because Kafka refused it or it cannot be written.
+   */
+  written(queueId: string, offset: number | null): void {
     const range = this.#ranges.get(queueId)
     if (!range) return
     range.writing--
     assert(range.writing >= 0, 'a queue has written more records than it began to write')
     range.from ??= offset
-    range.last = Math.max(range.last, offset)
-  }
-
-  /** Notes that a record became a dead letter, because Kafka refused it or it cannot be written. */
-  notWritten(queueId: string): void {
-    const range = this.#ranges.get(queueId)
-    if (!range) return
-    range.writing--
+    range.last = Math.max(range.last, offset ?? -1)
     const isEmpty = range.from === null && range.writing === 0 && range.behind === null
     if (isEmpty) this.#ranges.delete(queueId)
   }
@@ -162,7 +145,7 @@ export class ParkedIndex {
     const range = this.#range(queueId, Number.POSITIVE_INFINITY)
     const tracked = range.taken.take(offset)
     const isAnswered = range.answered.has(offset)
-    this.#advance(range, offset + 1)
+    advance(range, offset + 1)
     if (!isAnswered) return this.#toTaken(queueId, tracked)
     this.#finish(queueId, tracked)
     return null
@@ -182,7 +165,7 @@ export class ParkedIndex {
   passed(queueId: string, offset: number): void {
     const range = this.#ranges.get(queueId)
     if (range?.from == null) return
-    this.#advance(range, Math.max(range.from, offset))
+    advance(range, Math.max(range.from, offset))
     this.#forgetDone(queueId, range)
   }
 
@@ -204,12 +187,7 @@ export class ParkedIndex {
   /** Puts taken records back unsent: they are taken again, beginning with the first of them. */
   rewind(queueId: string, offset: number): void {
     const range = this.#ranges.get(queueId)
-    if (!range) return
-    // Records in flight are read again, too, and recognised by their delivery ids: a crash before their outcomes must
-    // not skip them.
-    range.answered = collectAnswered(range)
-    range.from = Math.min(range.from ?? offset, offset, firstUnanswered(range) ?? offset)
-    range.taken = new OffsetTracker()
+    if (range) rewind(range, offset)
   }
 
   restore(queueId: string, { from, last, since, answered }: ParkedRange): void {
@@ -228,42 +206,16 @@ export class ParkedIndex {
     }
   }
 
-  #advance(range: Range, offset: number): void {
-    range.from = offset
-    range.answered.dropBefore(offset)
-  }
-
-  #range(queueId: string, since: number): Range {
+  #range(queueId: string, since: number): QueueRange {
     let range = this.#ranges.get(queueId)
     if (!range) {
-      const [taken, answered] = [new OffsetTracker(), new OffsetRuns()]
-      range = { from: null, last: -1, writing: 0, taken, answered, since, behind: null }
+      range = createRange(since)
       this.#ranges.set(queueId, range)
     }
     return range
   }
 
-  #forgetDone(queueId: string, range: Range): void {
+  #forgetDone(queueId: string, range: QueueRange): void {
     if (isCaughtUp(range) && range.taken.isEmpty) this.#ranges.delete(queueId)
   }
-}
-
-/** Offset of the first record without an outcome; null until a record's offset is known. */
-function firstUnanswered({ from, taken }: Range): number | null {
-  return from === null || taken.isEmpty ? from : Math.min(from, taken.watermark ?? from)
-}
-
-/** Records after the first one without an outcome that have one. Records of other queues between them count as such. */
-function collectAnswered({ from, taken, answered }: Range): OffsetRuns {
-  const all = new OffsetRuns()
-  for (const [start, end] of answered) all.add(start, end)
-  if (from === null || taken.isEmpty) return all
-  const unfinished = taken.unfinished()
-  for (const [index, offset] of unfinished.entries()) all.add(offset + 1, unfinished[index + 1] ?? from)
-  return all
-}
-
-/** Whether all records have been taken; some may still be on their way to the receiver. */
-function isCaughtUp({ from, last, writing, behind }: Range): boolean {
-  return writing === 0 && from !== null && from > last && behind === null
 }

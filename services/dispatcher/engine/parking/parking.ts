@@ -116,7 +116,7 @@ export class Parking {
   #putBackTakenItem(item: Item): void {
     this.putBack(item)
     // Duplicates of the delivery that arrived meanwhile can be finished: the record in webhook-parked replaces them.
-    item.finishDuplicates()
+    item.records.putBack()
   }
 
   #requeue(item: Item): void {
@@ -186,17 +186,16 @@ export class Parking {
   #parkHead(head: Item, why: PendingDelivery['why'], since: number): void {
     const { queueId, position, delivery, parkedOffset } = head
     const parked = this.#partitions.get(position.partition)?.parked
-    if (!parked || parkedOffset !== null || head.isJoined) return
+    if (!parked || parkedOffset !== null || head.isJoined || head.hasEnded) return
     const parkedSince = parked.writing(queueId, since)
     const written = this.#steps.step(position, delivery, 'parking', () => {
       const pending = { ...toPending(head, why, this.#ports.nowMs()), parkedSince }
       this.#held.record(position.partition, { parked: pending }, (at) => {
-        if (at.parkedOffset === null) return parked.notWritten(queueId)
         parked.written(queueId, at.parkedOffset)
-        head.addCopy(parked.recordAt(queueId, at.parkedOffset))
+        if (at.parkedOffset !== null) head.records.addCopy(parked.recordAt(queueId, at.parkedOffset))
       })
     })
-    if (written instanceof SetAside) parked.notWritten(queueId)
+    if (written instanceof SetAside) parked.written(queueId, null)
   }
 
   #park(item: Item, why: PendingDelivery['why'], since: number): void {
@@ -207,18 +206,17 @@ export class Parking {
     item.endRetry()
     // An earlier record of the delivery in webhook-parked comes before this one, so this one does not replace it.
     this.#held.unindex(item)
-    item.leaveCopies()
+    item.records.leaveCopies()
     const written = this.#steps.step(position, item.delivery, 'parking', () => {
       const waiting =
         retryDueMs === null ? toPending(item, why, this.#ports.nowMs()) : toPending(item, 'retry', retryDueMs)
       this.#held.record(position.partition, { parked: { ...waiting, parkedSince } }, ({ parkedOffset }) => {
-        if (parkedOffset === null) parked.notWritten(queueId)
-        else parked.written(queueId, parkedOffset)
+        parked.written(queueId, parkedOffset)
         this.#held.finish(item)
       })
     })
     if (!(written instanceof SetAside)) return
-    parked.notWritten(queueId)
+    parked.written(queueId, null)
     this.#steps.setAside(item, written)
   }
 

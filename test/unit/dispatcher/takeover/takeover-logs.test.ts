@@ -14,7 +14,7 @@ type Ids = { attemptsLogId?: string | null; parkedLogId?: string | null }
  * A takeover whose snapshots were written for these logs. webhook-parked has 100 records, and webhook-deliveries ends
  * at 500.
  */
-async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7) {
+async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7, joinsMessages = false) {
   const snapshot = (webhookId: string | null, parked: WebhookSnapshot['parked']): WebhookSnapshot => ({
     ...{
       webhookId,
@@ -64,6 +64,15 @@ async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7) {
               ...record(offset, 'w', { delivery: { webhookId: 'w' }, joined }),
               headers: joined.length > 0 ? { joined: String(joined.length) } : {},
             })
+        const early = {
+          deliveryId: 'early',
+          webhookId: 'w',
+          replayId: null,
+          sourceTopic: 'deliveries',
+          sourceOffset: 470,
+        }
+        if (topic === 'attempts' && from <= 10)
+          onRecord(record(10, 'w', { ...early, next: 'none', outcome: 'error', startedAt: 1, latencyMs: 1 }))
         // The delay topic ends at 20: the attempt was made of a record in an earlier one.
         if (topic === 'attempts')
           for (const [sourceTopic, sourceOffset, sourceLogId] of [
@@ -92,6 +101,7 @@ async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7) {
     ]),
     deliveries: 'deliveries',
     logIds: { attemptsLogId: here, parkedLogId: here },
+    joinsMessages: () => joinsMessages,
     log: { error: ({ webhookIds }: { webhookIds: string[] }) => lost.push(...webhookIds) } as never,
     unreadable: { add: () => expect.unreachable('all can be read') },
     nowMs: () => 1_000,
@@ -129,6 +139,16 @@ test('the last ten minutes of a recreated webhook-attempts are read, and 10,000 
     const { read } = await takenOver(written, attemptsEnd, startOfWindow)
     expect(read).toMatchObject({ attempts: [from, attemptsEnd], parked: [95, 100] })
   }
+})
+
+test('a takeover knows earlier answers than its snapshot only where messages are joined, and counts no failure twice', async () => {
+  const without = await takenOver({})
+  expect(without.read).toMatchObject({ attempts: [60, 80] })
+  expect(without.answered.has('early')).toBe(false)
+  const joining = await takenOver({}, 80, 7, true)
+  expect(joining.read).toMatchObject({ attempts: [0, 80] })
+  expect(joining.answered.get('early')).toBe(Number.POSITIVE_INFINITY)
+  expect([joining.gates, joining.answeredRecords]).toEqual([without.gates, without.answeredRecords])
 })
 
 test('no parked notification waits for offsets beyond the end of webhook-deliveries or webhook-replays', async () => {

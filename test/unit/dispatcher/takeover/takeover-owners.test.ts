@@ -44,6 +44,7 @@ async function restoredGate(owner: string | null, attempts: [businessId: string,
     decodeReplay: decode,
     unreadable: { add: () => undefined },
     logIds: { attemptsLogId: null, parkedLogId: null },
+    joinsMessages: () => false,
     log: { error: () => undefined },
     nowMs: () => 100,
   }
