@@ -180,6 +180,7 @@ class Instance implements AsyncDisposable {
         parked: { topic: 'webhook-parked', decode: json },
         deliveries: topic,
         logIds,
+        joinsMessages: () => false,
         log: { error: (gone: object) => kafka.violations.push(`parked is lost: ${JSON.stringify(gone)}`) },
         nowMs,
         monotonicMs: nowMs,
