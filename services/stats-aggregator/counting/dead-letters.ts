@@ -3,7 +3,7 @@ import { type DeadLetterCounts, type LetterHour, startOfHour } from '../../domai
 import type { FoldRules, FoldState } from '../fold/fold-rules.ts'
 import { countedTime } from './counted-time.ts'
 import { keptLetterHours, timeBefore } from './given-up.ts'
-import { entryAt } from './periods/counts.ts'
+import { entryAt, readHour } from './periods/counts.ts'
 import { note } from './recent-attempts.ts'
 import { checkedId, cutToBytes, maxIdBytes } from './short-texts.ts'
 
@@ -62,15 +62,11 @@ function hasAttempt({ reason, attempts }: CountedLetter): boolean {
 
 function openHour(hours: LetterHour[], timeMs: number): CountedHour | undefined {
   const hour = startOfHour(timeMs)
-  const entry = entryAt(hours, hour, keptLetterHours, readStart, () => ({ hour, count: 0, withoutAttempt: 0 }))
+  const entry = entryAt(hours, hour, keptLetterHours, readHour, () => ({ hour, count: 0, withoutAttempt: 0 }))
   return entry && Object.assign(entry, { withoutAttempt: entry.withoutAttempt ?? entry.count })
 }
 
 type CountedHour = LetterHour & { withoutAttempt: number }
-
-function readStart({ hour }: LetterHour): number {
-  return hour
-}
 
 export function toCounts({ source, ...state }: LetterState, nowMs: number): DeadLetterCounts {
   return { ...state, updatedAt: nowMs, source }

@@ -1,7 +1,7 @@
 import { type GivenUpHour, startOfHour } from '../../domain/stats/stats.ts'
 import type { CountedAttempt } from './attempts.ts'
 import { computeEndMs } from './end-of-attempt.ts'
-import { entryAt } from './periods/counts.ts'
+import { entryAt, readHour } from './periods/counts.ts'
 
 /** Hours kept: 14 days, the longest retention of webhook-dead-letters. */
 export const keptLetterHours = 336
@@ -25,12 +25,8 @@ export function timeBefore(timeMs: number, givenUpAt: number): number {
 }
 
 function change(hours: GivenUpHour[], timeMs: number, by: 1 | -1): void {
-  const entry = entryAt(hours, startOfHour(timeMs), keptLetterHours, readStart, emptyHour)
+  const entry = entryAt(hours, startOfHour(timeMs), keptLetterHours, readHour, emptyHour)
   if (entry) entry.change += by
-}
-
-function readStart({ hour }: GivenUpHour): number {
-  return hour
 }
 
 function emptyHour(hour: number): GivenUpHour {

@@ -44,3 +44,8 @@ export function entryAt<T>(
   if (entries.length > keep) entries.shift()
   return made
 }
+
+/** Start of an entry of hours, for entryAt. */
+export function readHour({ hour }: { hour: number }): number {
+  return hour
+}

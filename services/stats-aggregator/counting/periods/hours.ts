@@ -1,6 +1,6 @@
 import { type HourCounts, startOfHour, type Times } from '../../../domain/stats/stats.ts'
 import type { CountedAttempt } from '../attempts.ts'
-import { countOutcome, entryAt, noCounts } from './counts.ts'
+import { countOutcome, entryAt, noCounts, readHour } from './counts.ts'
 import { countTime, keepPercentiles, noTimes, responseTime } from './times.ts'
 
 /** Hours kept per webhook: the newest with an attempt, a week of them. */
@@ -12,7 +12,7 @@ const keptHours = 168
  */
 export function countHour(hours: HourCounts[], attempt: CountedAttempt): void {
   const newestBefore = hours.at(-1)
-  const counts = entryAt(hours, startOfHour(attempt.startedAt), keptHours, readStart, emptyHour)
+  const counts = entryAt(hours, startOfHour(attempt.startedAt), keptHours, readHour, emptyHour)
   if (!counts) return
   countOutcome(counts, attempt)
   if (counts !== hours.at(-1)) return
@@ -26,10 +26,6 @@ function withTimes(counts: HourCounts): Times {
   counts.timesMs ??= []
   counts.timesCounts ??= []
   return counts as Times
-}
-
-function readStart({ hour }: HourCounts): number {
-  return hour
 }
 
 function emptyHour(hour: number): HourCounts {
