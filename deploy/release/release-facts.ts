@@ -14,7 +14,7 @@ export type ReleaseFacts = {
   variables: Record<string, string>
 }
 
-export const releaseFactKinds = ['topics', 'schemas', 'variables'] as const
+const releaseFactKinds = ['topics', 'schemas', 'variables'] as const
 
 /** Facts of the last release, written by record-release.ts. */
 export const releasedFile = new URL('released.json', import.meta.url)

@@ -27,10 +27,7 @@ export const formerSecretField = 'previousSecret'
 export const formerSigningKeyField = 'previousSigningKey'
 
 /** Definition with each of its sealed values replaced. No other place lists them all. */
-export function mapSecrets(
-  definition: WebhookDefinition,
-  replace: (stored: StoredSecret) => string,
-): WebhookDefinition {
+function mapSecrets(definition: WebhookDefinition, replace: (stored: StoredSecret) => string): WebhookDefinition {
   const { secret, signingKey, headers, tls, oauth2, url } = definition
   const own = (what: string, field: string, value: string) => replace(ownSecret(definition, what, field, value))
   const former = listFormerSecrets(definition).map((each) => ({

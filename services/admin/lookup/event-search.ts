@@ -173,7 +173,7 @@ function keepNewest(found: FoundEvent[], count: number): void {
 /**
  * Order of results: newest first; events with the same time by position, so that pages are cut the same way each time.
  */
-export function compareEvents(a: SortedEvent, b: SortedEvent): number {
+function compareEvents(a: SortedEvent, b: SortedEvent): number {
   if (a.publishedAtMs !== b.publishedAtMs) return b.publishedAtMs - a.publishedAtMs
   if (a.type !== b.type) return a.type < b.type ? 1 : -1
   if (a.partition !== b.partition) return b.partition - a.partition

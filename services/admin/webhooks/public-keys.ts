@@ -60,7 +60,7 @@ export function addPublicKeys(server: FastifyInstance, { store, keys, clock }: P
 }
 
 /** Reads public keys. Opens each definition's once: the route is open to everybody, and opening takes a while. */
-export function publicKeyReader(keys: KeyRing): (definition: WebhookDefinition, nowMs: number) => WebhookKeys['keys'] {
+function publicKeyReader(keys: KeyRing): (definition: WebhookDefinition, nowMs: number) => WebhookKeys['keys'] {
   const known = new WeakMap<WebhookDefinition, { jwk: PublicJwk; untilMs: number }[]>()
   return (definition, nowMs) => {
     const found = known.get(definition) ?? openPublicKeys(definition, keys, nowMs)

@@ -54,7 +54,7 @@ export class Exchange implements ConnectionUser {
     request: RequestBytes,
     timeoutMs: number,
     ended: (outcome: Outcome | null) => void,
-    keepsAnswer = false,
+    keepsAnswer: boolean,
   ) {
     this.#context = context
     this.#destination = destination

@@ -22,7 +22,7 @@ export const fates = [
 ] as const
 export type Fate = (typeof fates)[number]
 
-export const notSentReasons = ['unknown-channel', 'not-activated', 'off', 'unwanted'] as const
+const notSentReasons = ['unknown-channel', 'not-activated', 'off', 'unwanted'] as const
 export type NotSentReason = (typeof notSentReasons)[number]
 
 /** Reasons why a notification is kept in webhook-parked. */

@@ -20,8 +20,8 @@ type PersonalKind =
 
 const mark = 'x-personal'
 
-export function personal(kind: PersonalKind, description?: string): TString {
-  return Type.String({ [mark]: kind, ...(description !== undefined && { description }) })
+export function personal(kind: PersonalKind): TString {
+  return Type.String({ [mark]: kind })
 }
 
 /** An object with the fields of an event. */

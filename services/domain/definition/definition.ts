@@ -30,7 +30,7 @@ export function withDefaults<P extends TProperties>(properties: P, options: TObj
   return { ...schema, ...(always.length > 0 && { required: always }) } as TObject<P>
 }
 
-export const mapOf = <S extends TSchema>(values: S, options: object = {}) =>
+export const mapOf = <S extends TSchema>(values: S, options: object) =>
   Type.Unsafe<Record<string, Static<S>>>({ type: 'object', ...options, additionalProperties: values })
 
 const flags = Object.fromEntries(

@@ -18,7 +18,7 @@ export class RecurringFault {
   #unlogged = 0
 
   /** @param fields part of every line. */
-  constructor(context: RecurringFaultContext, message: string, fields: object = {}) {
+  constructor(context: RecurringFaultContext, message: string, fields: object) {
     this.#context = context
     this.#message = message
     this.#fields = fields

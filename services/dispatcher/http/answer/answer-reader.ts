@@ -53,7 +53,7 @@ export class AnswerReader {
   #kept: string | null
 
   /** @param keepsAnswer whether fields and body are kept, also of a success. */
-  constructor(keepsAnswer = false) {
+  constructor(keepsAnswer: boolean) {
     this.#kept = keepsAnswer ? '' : null
     this.#excerpt = keepsAnswer ? new BodyExcerpt(keptBodyBytes) : new BodyExcerpt()
   }
