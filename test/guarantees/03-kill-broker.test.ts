@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { startOwnPlatform } from '../../deploy/local/platform/platform.ts'
 import { until } from '../../deploy/local/process/until.ts'
 import { serviceNames } from '../../deploy/local/stack/stack.ts'
 import { subjectOfEvent, subjectOfNotification } from '../../deploy/receiver/notification.ts'
@@ -8,6 +7,7 @@ import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { messageOf, publish, startLoad } from '../support/load.ts'
+import { startOwnPlatform } from '../support/own-platform.ts'
 import { lagOf, openKafka } from '../support/topic-reader.ts'
 
 const kills = sized(5, 1)

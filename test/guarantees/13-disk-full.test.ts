@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmdirSync, rmSync, statfsSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { type Platform, startOwnPlatform } from '../../deploy/local/platform/platform.ts'
+import type { Platform } from '../../deploy/local/platform/platform.ts'
 import { until } from '../../deploy/local/process/until.ts'
 import { serviceNames } from '../../deploy/local/stack/stack.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
@@ -11,6 +11,7 @@ import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, isFull } from '../support/guarantee-size.ts'
 import { lanesOf, messageOf, startLoad } from '../support/load.ts'
+import { startOwnPlatform } from '../support/own-platform.ts'
 
 const megabyte = 1_048_576
 const diskMb = 256

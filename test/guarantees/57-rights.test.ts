@@ -6,8 +6,6 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JvmPlatform } from '../../deploy/local/platform/jvm-platform.ts'
-import { loginWithAcls } from '../../deploy/local/platform/kafka-properties.ts'
-import { startOwnPlatform } from '../../deploy/local/platform/platform.ts'
 import { until } from '../../deploy/local/process/until.ts'
 import { type ServiceName, serviceNames } from '../../deploy/local/stack/stack.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
@@ -18,7 +16,9 @@ import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { type KafkaTools, openKafkaTools } from '../support/kafka-tools.ts'
 import { openKafkajs } from '../support/kafkajs.ts'
 import { messageOf, publish } from '../support/load.ts'
+import { startOwnPlatform } from '../support/own-platform.ts'
 import { grant, listGranted, readGranted } from '../support/secured/acl-bindings.ts'
+import { loginWithAcls } from '../support/secured/broker-listeners.ts'
 import {
   inRandomOrder,
   type RightOfService,

@@ -18,28 +18,6 @@ export type BrokerSecurity = {
 }
 
 /**
- * A listener LOGIN with SASL PLAIN, whose clients may do what ACLs allow. Clients of the first listener may do
- * everything.
- * @param users user -> password.
- */
-export function loginWithAcls(users: Readonly<Record<string, string>>): BrokerSecurity {
-  const settings = { 'sasl.enabled.mechanisms': 'PLAIN', 'plain.sasl.jaas.config': plainUsers(users) }
-  return {
-    listeners: [{ name: 'LOGIN', protocol: 'SASL_PLAINTEXT', settings }],
-    settings: {
-      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-      'super.users': 'User:ANONYMOUS',
-    },
-  }
-}
-
-/** Value of plain.sasl.jaas.config. */
-export function plainUsers(users: Readonly<Record<string, string>>): string {
-  const logins = Object.entries(users).map(([user, password]) => `user_${user}="${password}"`)
-  return `org.apache.kafka.common.security.plain.PlainLoginModule required ${logins.join(' ')};`
-}
-
-/**
  * Settings for one node: one replica of everything, and few partitions of the internal topics, which are created at
  * first use.
  */

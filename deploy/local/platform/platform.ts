@@ -3,9 +3,8 @@ import { promisify } from 'node:util'
 import { artifactsAvailable } from '../artifacts/artifacts.ts'
 import { type DownloadProgress, mavenIsMissing } from '../artifacts/maven.ts'
 import { findJava } from './java.ts'
-import { type JvmPlatform, startJvmPlatform } from './jvm-platform.ts'
+import { startJvmPlatform } from './jvm-platform.ts'
 import type { BrokerControl } from './kafka.ts'
-import type { BrokerSecurity } from './kafka-properties.ts'
 
 /** A running Kafka and schema registry. Dispose of it (`await using`) or call `stop`, which may be called twice. */
 export type Platform = AsyncDisposable & {
@@ -28,7 +27,6 @@ export type Platform = AsyncDisposable & {
 export type PlatformOptions = {
   /** Receives messages for the user: downloads, starts, and parts that end unexpectedly. */
   progress: DownloadProgress
-  env?: NodeJS.ProcessEnv
 }
 
 /**
@@ -36,7 +34,8 @@ export type PlatformOptions = {
  * otherwise in Docker.
  * @throws Error for the user: what is missing, or the end of the log of what did not start.
  */
-export async function startPlatform({ progress, env = process.env }: PlatformOptions): Promise<Platform> {
+export async function startPlatform({ progress }: PlatformOptions): Promise<Platform> {
+  const { env } = process
   const given = givenPlatform(env)
   if (given !== undefined) return given
 
@@ -56,20 +55,6 @@ export async function startPlatform({ progress, env = process.env }: PlatformOpt
   const { startDockerPlatform } = await import('./docker.ts')
   const docker = await startDockerPlatform()
   return { kind: 'docker', ...docker, [Symbol.asyncDispose]: docker.stop }
-}
-
-/**
- * Starts a Kafka and a registry on a local JVM, for tests that kill, stop or starve them.
- * @param security listeners with TLS or a login, beside the plain one.
- * @throws Error if Java or Maven is missing, or with the end of the log of what did not start.
- */
-export async function startOwnPlatform(
-  { progress, env = process.env }: PlatformOptions,
-  security?: BrokerSecurity,
-): Promise<JvmPlatform> {
-  const search = await findJava(env)
-  if (search.kind === 'missing') throw new Error(search.explanation)
-  return startJvmPlatform(search.java, progress, env, security)
 }
 
 /** @throws Error if only one of the two variables is set. */

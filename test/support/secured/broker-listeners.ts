@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BrokerSecurity, ExtraListener } from '../../../deploy/local/platform/kafka-properties.ts'
-import { plainUsers } from '../../../deploy/local/platform/kafka-properties.ts'
 import type { Credentials } from './certificate-authority.ts'
 
 /** PEM files for a broker, in a folder of their own. A file is replaced by writing it again. */
@@ -21,6 +20,28 @@ export async function openPemFiles(): Promise<PemFiles> {
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   }
+}
+
+/**
+ * A listener LOGIN with SASL PLAIN, whose clients may do what ACLs allow. Clients of the first listener may do
+ * everything.
+ * @param users user -> password.
+ */
+export function loginWithAcls(users: Readonly<Record<string, string>>): BrokerSecurity {
+  const settings = { 'sasl.enabled.mechanisms': 'PLAIN', 'plain.sasl.jaas.config': plainUsers(users) }
+  return {
+    listeners: [{ name: 'LOGIN', protocol: 'SASL_PLAINTEXT', settings }],
+    settings: {
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'super.users': 'User:ANONYMOUS',
+    },
+  }
+}
+
+/** Value of plain.sasl.jaas.config. */
+function plainUsers(users: Readonly<Record<string, string>>): string {
+  const logins = Object.entries(users).map(([user, password]) => `user_${user}="${password}"`)
+  return `org.apache.kafka.common.security.plain.PlainLoginModule required ${logins.join(' ')};`
 }
 
 /** Settings of a listener's own certificate. @param file with key and certificate. */

@@ -1,5 +1,5 @@
 import type { JvmPlatform } from '../../../deploy/local/platform/jvm-platform.ts'
-import { startOwnPlatform } from '../../../deploy/local/platform/platform.ts'
+import { startOwnPlatform } from '../own-platform.ts'
 import { keyAndCertificate, keyStore, openPemFiles, passwords, tokens, trustStore } from './broker-listeners.ts'
 import { createCertificateAuthority } from './certificate-authority.ts'
 import { type RegistryTls, startRegistryTls } from './registry-tls.ts'
