@@ -66,7 +66,7 @@ function findTopic(name: string, prefix: string, names: string[]): string {
     .map((one) => one.slice(prefix.length))
   throw new CliFailure(
     exitCodes.notFound,
-    `there is no topic ${prefix}${name}, or Kafka's ACLs do not let you describe it; existing topics: ${own.sort().join(', ')}`,
+    `there is no topic ${prefix}${name}, or Kafka's ACLs do not allow this user to Describe it; existing topics: ${own.sort().join(', ')}`,
   )
 }
 
