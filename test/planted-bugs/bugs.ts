@@ -1397,6 +1397,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/parking/parked-ranges.test.ts'],
   },
   {
+    name: 'parks a request again behind later ones though its copy is in webhook-parked',
+    file: dispatcher('engine/item'),
+    text: '    this.#parkedOffset ??= duplicate.#parkedOffset\n',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/engine/item.test.ts'],
+  },
+  {
     name: 'sends the copy of a request that was in flight when its queue was parked',
     file: dispatcher('engine/parking/parking'),
     text: 'if (at.parkedOffset !== null) head',

@@ -51,7 +51,7 @@ export class Item {
   /** Whether it stands for joined messages. Such an item never goes to webhook-parked: its own record keeps it. */
   readonly isJoined: boolean
   #notBeforeMs: number
-  readonly parkedOffset: number | null
+  #parkedOffset: number | null
   readonly records: TakenRecords
   /** Bytes in memory, without later attempts. */
   readonly bytes: number
@@ -77,7 +77,7 @@ export class Item {
     this.#position = position
     this.isJoined = brought.isJoined ?? false
     this.#notBeforeMs = brought.notBeforeMs ?? 0
-    this.parkedOffset = parkedOffset ?? null
+    this.#parkedOffset = parkedOffset ?? null
     this.bytes = countBytes(delivery)
     this.records = new TakenRecords(taken)
     this.#attempts = attempts
@@ -90,6 +90,11 @@ export class Item {
   /** Notes where its record is, once that is known. */
   settle(offset: number): void {
     this.#position = { ...this.#position, offset }
+  }
+
+  /** Offset of its first record in webhook-parked that was taken; null if none was. */
+  get parkedOffset(): number | null {
+    return this.#parkedOffset
   }
 
   /** The attempts made so far, oldest first. */
@@ -141,6 +146,7 @@ export class Item {
   absorb(duplicate: Item): void {
     this.#isOrphan = false
     this.records.absorb(duplicate.records)
+    this.#parkedOffset ??= duplicate.#parkedOffset
     if (duplicate.#attempts.length > this.knownAttempts.length) this.#attemptsElsewhere = duplicate.#attempts
   }
 

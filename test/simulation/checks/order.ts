@@ -1,12 +1,13 @@
 import { deliveryId } from '../../../services/topics/delivery-id.ts'
 import type { Evidence } from './judge.ts'
 
-type Step = { lane: string; id: string }
+/** isFree: it may come late. */
+type Step = { lane: string; id: string; isFree?: boolean }
 
 /**
  * First notifications of a contact's events are written in the order of the events, and first requests follow in the
  * order of the notifications, for each webhook. A dispatcher that Kafka has expelled while it was paused may send one more
- * of each contact before it knows: its requests are left out.
+ * of each contact before it knows, which may be late.
  */
 export function findDisorder(evidence: Evidence, violation: (what: string) => void): void {
   const { plan, published, deliveries, receivers, joined, replayOf } = evidence
@@ -20,11 +21,11 @@ export function findDisorder(evidence: Evidence, violation: (what: string) => vo
   const ofKind = written.map(({ lane, id, kind }) => ({ lane: `${lane} ${kind}`, id }))
   for (const late of overtaken(events, ofKind)) violation(`written out of order: ${late}`)
   const sent = receivers.log
-    .filter((request) => request.isOfOwner && replayOf(request) === null)
+    .filter((request) => replayOf(request) === null)
     .sort((a, b) => a.startedMs - b.startedMs)
-    .flatMap(({ webhookId, deliveryId }) =>
+    .flatMap(({ webhookId, deliveryId, isOfOwner }) =>
       (joined.get(deliveryId)?.members ?? [deliveryId]).map((id) => {
-        return { lane: laneOf({ webhookId, contactId: contacts.get(id) ?? '' }), id }
+        return { lane: laneOf({ webhookId, contactId: contacts.get(id) ?? '' }), id, isFree: !isOfOwner }
       }),
     )
   for (const late of overtaken(written, sent)) violation(`sent out of order: ${late}`)
@@ -41,9 +42,10 @@ function overtaken(order: readonly Step[], steps: readonly Step[]): string[] {
   const latest = new Map<string, { rank: number; id: string }>()
   const seen = new Set<string>()
   const found: string[] = []
-  for (const { lane, id } of steps) {
+  for (const { lane, id, isFree = false } of steps) {
     if (seen.has(id)) continue
     seen.add(id)
+    if (isFree) continue
     const rank = ranks.get(id) ?? -1
     const before = latest.get(lane)
     if (before && rank < before.rank) found.push(`${id} after ${before.id} of ${lane}`)
