@@ -18,7 +18,8 @@ const names = ['formatter', 'dispatcher'] as const
 test(`while formatters and dispatchers join and leave every ${everyMs} ms, nothing is missing and every partition makes progress`, {
   timeout: caseTimeoutMs,
 }, async () => {
-  // Webhooks are so many that each of the four partitions has some: with 16, one run in twenty-five had an empty one.
+  // The webhooks are enough for each of the four partitions to have some: with 16, one run in twenty-five had an empty
+  // one.
   await using world = await startFaultyStack({ webhooks: 48, contacts: 192 })
   const { stack } = world
   const named = (topic: { name: string }) => stack.topicPrefix + topic.name

@@ -75,7 +75,7 @@ test('on a real Kafka, the 101st failure is the last request, and every later ev
     const failed = attempts.filter((attempt) => own(attempt) && attempt.outcome === 'error')
     const failedIds = new Set(failed.map(({ eventId }) => eventId))
     expect(failed).toHaveLength(failuresToBlock)
-    // Contacts have no order among each other, so the 101 need not be those published first.
+    // Contacts have no order between them, so the 101 need not be those published first.
     const blocked = (offered[n] ?? []).filter((eventId) => !failedIds.has(eventId))
     const rejected = attempts.filter((attempt) => own(attempt) && attempt.outcome === 'rejected')
     const letters = deadLetters.filter(({ reason, delivery: of }) => of && own(of) && reason === 'breaker')

@@ -94,7 +94,7 @@ async function settled(): Promise<void> {
 
 /** Services of this repository; other readers are programs of operators. */
 const services: readonly string[] = serviceNames
-/** Topics whose recreation has more to show than that traffic goes on: tests of their own below. */
+/** Topics with tests of their own below: that traffic continues is not all that has to be shown for them. */
 const withOwnTest: Topic[] = [topics.webhookAttempts, topics.webhookConfig, topics.accountConfig]
 const every = Object.values<Topic>(topics).filter(
   (topic) => topic.readers.some((reader) => services.includes(reader)) && !withOwnTest.includes(topic),

@@ -26,7 +26,7 @@ test('when the leader of each topic is unavailable in turn and the dispatcher is
   await using proxy = await startKafkaProxy(broker)
   const more = (n: number) => (n === 3 ? { retryProfile: 'none' as const } : {})
   await using world = await startFaultyStack({ webhooks: 4, contacts: 80, brokers: [proxy.address], more })
-  // Refused once or for good, so that both paths are taken, and not so often that the breaker opens.
+  // Requests are refused once or for good, so that both paths are taken, but not so often that the breaker opens.
   const sentAgain = new Map<string, boolean>()
   const dead = new Set<string>()
   world.receiver.answer('/2', ({ webhookId }) => {

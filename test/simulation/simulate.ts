@@ -35,7 +35,7 @@ export type Run = {
 const longestMs = 7_200_000
 /** Time between two looks whether everything has come to rest. */
 const lookMs = 500
-/** Time that goes on after that. If something is written in it, such as a late attempt, the rest begins again. */
+/** Time that the run continues then. If something is written in it, such as a late attempt, it waits for rest again. */
 const afterMs = 3_000
 
 /** Runs the whole pipeline by a plan. The same plan gives the same run. */

@@ -26,7 +26,7 @@ export type RegistryProxy = AsyncDisposable & {
   answered(): number
   /** Faults, used in turn; without any, requests are passed on. */
   set(faults: readonly ProxyFault[]): void
-  /** Leaves the next so many requests without any answer whose path contains this. */
+  /** Leaves the next `count` requests whose path contains this without any answer. */
   leaveUnanswered(pathPart: string, count: number): void
 }
 

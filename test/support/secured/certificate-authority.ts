@@ -67,7 +67,7 @@ function generateKeys() {
   return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 }
 
-/** Validity from some time ago until in so many days. */
+/** Validity that began some time ago and ends in this many days. */
 function validity(days: number): { notBefore: Date; notAfter: Date } {
   const nowMs = Date.now()
   return { notBefore: new Date(nowMs - 30 * dayMs), notAfter: new Date(nowMs + days * dayMs) }

@@ -26,7 +26,7 @@ export type SecuredPlatform = AsyncDisposable & {
   firstClient: { certificate: string; key: string }
   /**
    * Replaces CA, certificates and keys of everybody by those of another CA, under the same names of files. The broker
-   * restarts, so that every connection is made anew.
+   * restarts, so that every connection is opened again.
    */
   replaceCertificates(): Promise<void>
 }
