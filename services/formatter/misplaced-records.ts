@@ -1,5 +1,5 @@
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
-import { choosePartition } from '../platform/kafka/key-partition.ts'
+import { choosePartition } from '../platform/kafka/partitioning/key-partition.ts'
 import type { Clock } from '../platform/runtime/clock.ts'
 
 export type MisplacedRecordsEdges = {

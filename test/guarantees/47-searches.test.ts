@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { Attempt } from '../../services/domain/delivery/delivery.ts'
-import { choosePartition } from '../../services/platform/kafka/key-partition.ts'
+import { choosePartition } from '../../services/platform/kafka/partitioning/key-partition.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { readSchema, subjectName, topicName } from '../../services/topics/schemas.ts'
 import { topics } from '../../services/topics/topic-map.ts'

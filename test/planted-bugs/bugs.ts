@@ -134,7 +134,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'does not recognise a record that is read twice',
-    file: dispatcher('engine/answered-ids'),
+    file: dispatcher('engine/remembered/answered-ids'),
     text: 'return answered !== undefined && attempts < answered',
     replacement: 'return answered === undefined && attempts < 0',
     caughtBy: ['test/unit/dispatcher/engine/engine.test.ts'],
@@ -448,7 +448,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'does not count the memory of deliveries that wait for retries after immediate refusals',
-    file: dispatcher('engine/scheduling/answer-times'),
+    file: dispatcher('engine/scheduling/receiver-speed/answer-times'),
     text: "if (this.#failuresInRow > passingFailures) return 'slow'",
     replacement: 'return this.slotClass',
     caughtBy: ['test/unit/dispatcher/engine/engine-memory.test.ts'],
@@ -883,10 +883,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: "assigns a key to another partition than Kafka's own clients",
-    file: 'services/platform/kafka/murmur2.ts',
+    file: 'services/platform/kafka/partitioning/murmur2.ts',
     text: 'hash ^= (key[at + 2] ?? 0) << 16',
     replacement: 'hash ^= (key[at + 2] ?? 0) << 24',
-    caughtBy: ['test/unit/platform/kafka/murmur2.test.ts'],
+    caughtBy: ['test/unit/platform/kafka/partitioning/murmur2.test.ts'],
   },
   {
     name: 'a commit that waits for Kafka queues up behind itself',
@@ -1029,7 +1029,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'forgets a stopped replay with the first commit',
-    file: 'services/dispatcher/engine/stopped-replays.ts',
+    file: 'services/dispatcher/engine/remembered/stopped-replays.ts',
     text: 'const rememberedMs = 24 * 3_600_000',
     replacement: 'const rememberedMs = -1',
     caughtBy: ['test/unit/dispatcher/engine/engine-replays.test.ts'],
@@ -1213,7 +1213,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'leaves out a read status for its own sake',
-    file: dispatcher('engine/superseded-statuses'),
+    file: dispatcher('engine/remembered/superseded-statuses'),
     text: "found?.status === 'delivered' && this.#times.has",
     replacement: 'found !== null && this.#times.has',
     caughtBy: [pipeline],
@@ -1263,24 +1263,24 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'leaves out a `read` that has come twice',
-    file: dispatcher('engine/superseded-statuses'),
+    file: dispatcher('engine/remembered/superseded-statuses'),
     text: "return found?.status === 'delivered' && this",
     replacement: 'return found !== null && this',
-    caughtBy: ['test/unit/dispatcher/engine/superseded-statuses.test.ts', simulation],
+    caughtBy: ['test/unit/dispatcher/engine/remembered/superseded-statuses.test.ts', simulation],
   },
   {
     name: 'sends a `delivered` that was formatted in the same millisecond as its `read`',
-    file: dispatcher('engine/superseded-statuses'),
+    file: dispatcher('engine/remembered/superseded-statuses'),
     text: 'this.#times.add(toKey(delivery, found), delivery.createdAt + 1)',
     replacement: 'this.#times.add(toKey(delivery, found), delivery.createdAt)',
-    caughtBy: ['test/unit/dispatcher/engine/superseded-statuses.test.ts', simulation],
+    caughtBy: ['test/unit/dispatcher/engine/remembered/superseded-statuses.test.ts', simulation],
   },
   {
     name: 'takes parked statuses of a former owner before it knows which of them are superseded',
     file: dispatcher('engine/parking/parked-drain'),
     text: '!state.unseen.has(queueId) && ',
     replacement: '',
-    caughtBy: ['test/unit/dispatcher/engine/superseded-statuses.test.ts'],
+    caughtBy: ['test/unit/dispatcher/engine/remembered/superseded-statuses.test.ts'],
   },
   {
     name: 'counts a superseded status as rejected',

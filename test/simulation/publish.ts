@@ -1,7 +1,7 @@
 import { everyKind } from '../../services/domain/definition/definition-values.ts'
 import type { Event, MessageEvent, StatusEvent } from '../../services/domain/event/event.ts'
 import { avroType } from '../../services/platform/avro/avro.ts'
-import { choosePartition } from '../../services/platform/kafka/key-partition.ts'
+import { choosePartition } from '../../services/platform/kafka/partitioning/key-partition.ts'
 import { readSchema } from '../../services/topics/schemas.ts'
 import { type Topic, topics } from '../../services/topics/topic-map.ts'
 import { sampleDefinition } from '../support/sample-definitions.ts'

@@ -1,6 +1,6 @@
 import type { HttpClient, HttpRequest, HttpSenderOptions } from '../../services/dispatcher/http/http-sender.ts'
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'
-import { choosePartition } from '../../services/platform/kafka/key-partition.ts'
+import { choosePartition } from '../../services/platform/kafka/partitioning/key-partition.ts'
 import type { SimulatedCluster } from './kafka/cluster.ts'
 import type { Answering } from './plan.ts'
 import type { SimulatedProcess } from './process.ts'

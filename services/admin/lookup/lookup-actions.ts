@@ -2,7 +2,7 @@ import type { NotificationPage, NotificationStory, SeenChannels } from '../../do
 import { holds } from '../../domain/api/permissions.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import { readTimeMs } from '../../platform/json/time.ts'
-import { choosePartition } from '../../platform/kafka/key-partition.ts'
+import { choosePartition } from '../../platform/kafka/partitioning/key-partition.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import type { AccountStore, WebhookStore } from '../definition-writes/stores.ts'

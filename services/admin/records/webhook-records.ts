@@ -1,7 +1,7 @@
 import type { Codec, Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
-import { choosePartition } from '../../platform/kafka/key-partition.ts'
+import { choosePartition } from '../../platform/kafka/partitioning/key-partition.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import { readSchema } from '../../topics/schemas.ts'
 import type { Topic } from '../../topics/topic-map.ts'

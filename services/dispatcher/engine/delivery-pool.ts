@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert'
 import type { AttemptSummary } from '../../domain/delivery/delivery.ts'
-import { AnsweredIds } from './answered-ids.ts'
 import { countAttemptBytes, type Item } from './item.ts'
 import type { EngineLimits, EnginePorts, OutcomeRecords, Written } from './ports.ts'
-import { StoppedReplays } from './stopped-replays.ts'
-import { SupersededStatuses } from './superseded-statuses.ts'
+import { AnsweredIds } from './remembered/answered-ids.ts'
+import { StoppedReplays } from './remembered/stopped-replays.ts'
+import { SupersededStatuses } from './remembered/superseded-statuses.ts'
 
 /** A delivery that waits: never tried, tried before, or never tried and taken back from webhook-parked. */
 export type WaitingKind = 'untried' | 'tried' | 'parked'

@@ -1,5 +1,5 @@
 import type { KafkaAccess } from '../../platform/kafka/access/kafka-access.ts'
-import { assertSameCounts, PartitionCountsDiffer } from '../../platform/kafka/co-partition.ts'
+import { assertSameCounts, PartitionCountsDiffer } from '../../platform/kafka/partitioning/co-partition.ts'
 import { retryUntilDone, type WaitContext } from '../../platform/runtime/retry-until.ts'
 import type { DispatcherTopics } from './dispatcher-topics.ts'
 

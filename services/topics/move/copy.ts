@@ -2,7 +2,7 @@ import { decidedOn, decidedOnHeader } from '../../config-topics/config-headers.t
 import { NewestRecords } from '../../domain/definition/newest-records.ts'
 import type { WebhookStats } from '../../domain/stats/stats.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
-import { choosePartition } from '../../platform/kafka/key-partition.ts'
+import { choosePartition } from '../../platform/kafka/partitioning/key-partition.ts'
 import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import { readSchema, subjectName } from '../schemas.ts'
 import { type Topic, topics } from '../topic-map.ts'

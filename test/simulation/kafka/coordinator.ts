@@ -1,5 +1,5 @@
-import { shareOut } from '../../../services/platform/kafka/co-partition.ts'
 import type { Commit } from '../../../services/platform/kafka/consumer.ts'
+import { shareOut } from '../../../services/platform/kafka/partitioning/co-partition.ts'
 import type { SimulatedCluster } from './cluster.ts'
 
 /** Answer to a member's request. */

@@ -1,5 +1,5 @@
 import type { OpenProducer } from '../../../services/platform/kafka/access/kafka-access.ts'
-import { choosePartition } from '../../../services/platform/kafka/key-partition.ts'
+import { choosePartition } from '../../../services/platform/kafka/partitioning/key-partition.ts'
 import {
   type Acknowledged,
   type OutgoingRecord,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { MisplacedRecords } from '../../../services/formatter/misplaced-records.ts'
-import { choosePartition } from '../../../services/platform/kafka/key-partition.ts'
+import { choosePartition } from '../../../services/platform/kafka/partitioning/key-partition.ts'
 
 const key = Buffer.from('c1:ana')
 const place = choosePartition(key, 12)

@@ -1,6 +1,6 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../../domain/delivery/delivery.ts'
 import { eventKey } from '../../../domain/event/event.ts'
-import { choosePartition } from '../../../platform/kafka/key-partition.ts'
+import { choosePartition } from '../../../platform/kafka/partitioning/key-partition.ts'
 import { deliveryId } from '../../../topics/delivery-id.ts'
 import type { Found } from '../../records/newest-first.ts'
 import { RangeSearch, type SearchPeriod } from '../../records/range-search.ts'

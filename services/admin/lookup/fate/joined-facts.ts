@@ -1,5 +1,5 @@
 import { isJoined } from '../../../domain/delivery/outcome.ts'
-import { choosePartition } from '../../../platform/kafka/key-partition.ts'
+import { choosePartition } from '../../../platform/kafka/partitioning/key-partition.ts'
 import { RangeSearch } from '../../records/range-search.ts'
 import { clockSkewMs, type Reader } from '../../records/webhook-records.ts'
 import type { LookupTopics } from '../lookup-topics.ts'

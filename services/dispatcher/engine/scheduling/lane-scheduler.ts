@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert'
-import type { AnswerTimes, RequestResult } from './answer-times.ts'
 import { BurstLimit } from './burst-limit.ts'
 import { changeState, type Lane, type LaneRules, type Queue, type ScheduledWebhook } from './lane.ts'
 import { QueueTable } from './queue-table.ts'
+import type { AnswerTimes, RequestResult } from './receiver-speed/answer-times.ts'
+import { SilenceWatch } from './receiver-speed/silence-watch.ts'
 import { RequestSlots, type SlotClass } from './request-slots.ts'
-import { SilenceWatch } from './silence-watch.ts'
 import { takeUnsent } from './take-unsent.ts'
 import { TurnQueue } from './turn-queue.ts'
 

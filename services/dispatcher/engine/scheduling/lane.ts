@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert'
 import type Denque from 'denque'
-import type { AnswerTimes } from './answer-times.ts'
+import type { AnswerTimes } from './receiver-speed/answer-times.ts'
+import type { Throughput } from './receiver-speed/throughput.ts'
 import type { SlotClass, SlotGroup } from './request-slots.ts'
-import type { Throughput } from './throughput.ts'
 
 /**
  * idle: nothing to send; ready: waits for a request slot; running: its head is being sent; waitingForRetry: its head

@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert'
 import Denque from 'denque'
 import type { Lane, Queue, ScheduledWebhook } from './lane.ts'
-import { RememberedAnswers } from './remembered-answers.ts'
+import { RememberedAnswers } from './receiver-speed/remembered-answers.ts'
+import { Throughput } from './receiver-speed/throughput.ts'
 import type { SlotClass } from './request-slots.ts'
-import { Throughput } from './throughput.ts'
 
 /** Total of the items in the lanes of some queues. */
 export type HeldAmount = { items: number; bytes: number }

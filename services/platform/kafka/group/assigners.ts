@@ -1,5 +1,5 @@
-import { assertSameCounts, encodeHeld, readHeld, shareOut } from '../co-partition.ts'
 import type { HeldPartitions } from '../consumer.ts'
+import { assertSameCounts, encodeHeld, readHeld, shareOut } from '../partitioning/co-partition.ts'
 import type { Shares } from './subscription.ts'
 
 /** How the leader of a group assigns partitions. Members of one group must have the same. */

@@ -1,4 +1,4 @@
-import { choosePartition } from '../key-partition.ts'
+import { choosePartition } from '../partitioning/key-partition.ts'
 import type { KnownLeaders } from './known-leaders.ts'
 import { PartitionQueue, type WaitingRecord } from './partition-queue.ts'
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type RecordPage, readNewestFirst, readOne } from '../../../../services/admin/records/newest-first.ts'
 import type { Reader, TopicSource } from '../../../../services/admin/records/webhook-records.ts'
-import { choosePartition } from '../../../../services/platform/kafka/key-partition.ts'
+import { choosePartition } from '../../../../services/platform/kafka/partitioning/key-partition.ts'
 
 const topic = 'webhook-attempts'
 const partitions = 4

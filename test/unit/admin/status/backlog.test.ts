@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { Backlog } from '../../../../services/admin/status/backlog.ts'
 import type { Attempt, Delivery } from '../../../../services/domain/delivery/delivery.ts'
-import { choosePartition } from '../../../../services/platform/kafka/key-partition.ts'
+import { choosePartition } from '../../../../services/platform/kafka/partitioning/key-partition.ts'
 import { attempt, delivery } from '../replay/replay-support.ts'
 
 const own = choosePartition('wh_a', 4)

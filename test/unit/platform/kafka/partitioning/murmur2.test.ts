@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { choosePartition } from '../../../../services/platform/kafka/key-partition.ts'
-import { murmur2 } from '../../../../services/platform/kafka/murmur2.ts'
+import { choosePartition } from '../../../../../services/platform/kafka/partitioning/key-partition.ts'
+import { murmur2 } from '../../../../../services/platform/kafka/partitioning/murmur2.ts'
 
 const require = createRequire(import.meta.url)
 const murmur2OfKafkajs = require('kafkajs/src/producer/partitioners/default/murmur2.js') as (key: Buffer) => number

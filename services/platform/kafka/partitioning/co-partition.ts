@@ -1,4 +1,4 @@
-import type { HeldPartitions } from './consumer.ts'
+import type { HeldPartitions } from '../consumer.ts'
 
 /** A member of the group with the partition numbers that it has held until now. */
 export type Holder = { memberId: string; numbers: readonly number[] }

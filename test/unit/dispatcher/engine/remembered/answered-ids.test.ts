@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { AnsweredIds } from '../../../../services/dispatcher/engine/answered-ids.ts'
+import { AnsweredIds } from '../../../../../services/dispatcher/engine/remembered/answered-ids.ts'
 
 const settled = Number.POSITIVE_INFINITY
 

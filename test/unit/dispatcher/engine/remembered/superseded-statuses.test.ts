@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
-import type { Delivery } from '../../../../services/domain/delivery/delivery.ts'
-import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
-import { busy, commitsOf, offer, ok, owned, position, run, world } from '../../../support/engine-world.ts'
-import { definition, delivery, replayOf, type SimulatedWorld, statusDelivery } from '../../../support/simulation.ts'
+import type { WebhookDefinition } from '../../../../../services/domain/definition/definition.ts'
+import type { Delivery } from '../../../../../services/domain/delivery/delivery.ts'
+import type { Outcome } from '../../../../../services/domain/delivery/outcome.ts'
+import { busy, commitsOf, offer, ok, owned, position, run, world } from '../../../../support/engine-world.ts'
+import { definition, delivery, replayOf, type SimulatedWorld, statusDelivery } from '../../../../support/simulation.ts'
 
 /** A world whose webhook `w` has superseded statuses left out. */
 function collapsing(answer: (id: string, attempt: number) => Outcome = () => ok, afterMs = 100) {

@@ -1,4 +1,4 @@
-import type { SlotClass } from './request-slots.ts'
+import type { SlotClass } from '../request-slots.ts'
 
 /** Mean answer time from which a webhook counts as slow: it then keeps its slots so long that others may lack them. */
 const slowMs = 1_000

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { coPartition, roundRobin } from '../../../../../services/platform/kafka/group/assigners.ts'
 import {
   assertSameCounts,
   type Holder,
   PartitionCountsDiffer,
   shareOut,
-} from '../../../../services/platform/kafka/co-partition.ts'
-import { coPartition, roundRobin } from '../../../../services/platform/kafka/group/assigners.ts'
+} from '../../../../../services/platform/kafka/partitioning/co-partition.ts'
 
 const memberId = fc.string({ minLength: 1, maxLength: 8 })
 const count = fc.integer({ min: 0, max: 64 })

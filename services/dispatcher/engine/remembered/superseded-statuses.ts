@@ -1,7 +1,7 @@
-import type { Delivery } from '../../domain/delivery/delivery.ts'
-import { readStatus, type StatusOfMessage } from '../../domain/event/status-of-message.ts'
+import type { Delivery } from '../../../domain/delivery/delivery.ts'
+import { readStatus, type StatusOfMessage } from '../../../domain/event/status-of-message.ts'
+import type { EnginePorts } from '../ports.ts'
 import { AnsweredIds } from './answered-ids.ts'
-import type { EnginePorts } from './ports.ts'
 
 type Known = { delivery: Delivery; replayId: string | null }
 
