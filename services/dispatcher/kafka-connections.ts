@@ -47,6 +47,8 @@ export class KafkaConnections implements AsyncDisposable {
   readonly configTopic: string
   /** webhook-config as a table of definitions, and the topic it is read from. */
   readonly definitions: Parts['definitions']
+  /** Whether other members of the consumer group may have the partitions; set by whoever joins it. */
+  isSilent: () => boolean = () => false
   readonly #listeners: DefinitionListener[]
   readonly #recorded: string[]
   readonly #opened: AsyncDisposableStack
@@ -112,9 +114,12 @@ export class KafkaConnections implements AsyncDisposable {
     this.#listeners.push(listener)
   }
 
-  /** Whether Kafka takes outcomes: a notification sent without a record would be sent again at each restart. */
+  /**
+   * Whether outcomes can be recorded: Kafka takes them, and the partitions are this instance's, as far as it can know. A
+   * notification sent without a record would be sent again at each restart.
+   */
   canRecord(): boolean {
-    return this.producer.takes(this.#recorded)
+    return !this.isSilent() && this.producer.takes(this.#recorded)
   }
 
   /**

@@ -1397,6 +1397,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/parking/parked-ranges.test.ts'],
   },
   {
+    name: 'sends for a partition that others may have since it stood still',
+    file: dispatcher('kafka-connections'),
+    text: '!this.isSilent() && ',
+    replacement: '',
+    caughtBy: [pipeline],
+  },
+  {
     name: 'parks a request again behind later ones though its copy is in webhook-parked',
     file: dispatcher('engine/item'),
     text: '    this.#parkedOffset ??= duplicate.#parkedOffset\n',

@@ -44,6 +44,7 @@ export class PartitionReaders implements AsyncDisposable {
     this.#kafka = kafka
     this.quietTopics = [...sources.keys()].filter((topic) => topic !== deliveries)
     this.groupId = service.config.HOOKLINE_TOPIC_PREFIX + group
+    kafka.isSilent = () => this.#consumer?.isSilent ?? false
   }
 
   /** Joins the group, however long it takes until Kafka answers. */

@@ -1,13 +1,11 @@
 import { deliveryId } from '../../../services/topics/delivery-id.ts'
 import type { Evidence } from './judge.ts'
 
-/** isFree: it may come late. */
-type Step = { lane: string; id: string; isFree?: boolean }
+type Step = { lane: string; id: string }
 
 /**
  * First notifications of a contact's events are written in the order of the events, and first requests follow in the
- * order of the notifications, for each webhook. A dispatcher that Kafka has expelled while it was paused may send one more
- * of each contact before it knows, which may be late.
+ * order of the notifications, for each webhook.
  */
 export function findDisorder(evidence: Evidence, violation: (what: string) => void): void {
   const { plan, published, deliveries, receivers, joined, replayOf } = evidence
@@ -23,9 +21,9 @@ export function findDisorder(evidence: Evidence, violation: (what: string) => vo
   const sent = receivers.log
     .filter((request) => replayOf(request) === null)
     .sort((a, b) => a.startedMs - b.startedMs)
-    .flatMap(({ webhookId, deliveryId, isOfOwner }) =>
+    .flatMap(({ webhookId, deliveryId }) =>
       (joined.get(deliveryId)?.members ?? [deliveryId]).map((id) => {
-        return { lane: laneOf({ webhookId, contactId: contacts.get(id) ?? '' }), id, isFree: !isOfOwner }
+        return { lane: laneOf({ webhookId, contactId: contacts.get(id) ?? '' }), id }
       }),
     )
   for (const late of overtaken(written, sent)) violation(`sent out of order: ${late}`)
@@ -42,10 +40,9 @@ function overtaken(order: readonly Step[], steps: readonly Step[]): string[] {
   const latest = new Map<string, { rank: number; id: string }>()
   const seen = new Set<string>()
   const found: string[] = []
-  for (const { lane, id, isFree = false } of steps) {
+  for (const { lane, id } of steps) {
     if (seen.has(id)) continue
     seen.add(id)
-    if (isFree) continue
     const rank = ranks.get(id) ?? -1
     const before = latest.get(lane)
     if (before && rank < before.rank) found.push(`${id} after ${before.id} of ${lane}`)

@@ -50,6 +50,11 @@ export class SimulatedMember implements GroupMembership {
     return this.#assignment
   }
 
+  /** A member that was silent for longer than its session hands nothing over until a heartbeat is answered. */
+  get isSilent(): boolean {
+    return this.#process.clock.monotonicMs() - this.#answeredAtMs >= this.#options.sessionTimeoutMs
+  }
+
   async commit(assignment: Assignment, commits: Commit[]): Promise<CommitResult> {
     if (!assignment.current) return 'outdated'
     if (commits.length === 0) return 'committed'
@@ -173,11 +178,9 @@ export class SimulatedMember implements GroupMembership {
   }
 
   #createFetcher(topic: string, partition: number, assignment: OwnAssignment): PartitionFetcher {
-    const { maxWaitMs, sessionTimeoutMs, fail } = this.#options
-    // A member that was silent for longer than its session hands nothing over until a heartbeat is answered.
-    const isSilent = () => this.#process.clock.monotonicMs() - this.#answeredAtMs >= sessionTimeoutMs
+    const { maxWaitMs, fail } = this.#options
     const onBatch = (batch: FetchedRecords) =>
-      assignment.current && !isSilent() ? this.#options.onBatch({ ...batch, assignment }) : 0
+      assignment.current && !this.isSilent ? this.#options.onBatch({ ...batch, assignment }) : 0
     const log = this.#cluster.log(topic, partition)
     // The position is below 0 until the commit is known, unless onAssigned seeks.
     return new PartitionFetcher(this.#process, this.#cluster, log, -1, { onBatch, maxWaitMs, fail })

@@ -6,12 +6,14 @@ import { type Run, simulate } from '../../simulation/simulate.ts'
 
 /** A seed takes about 50 ms of a core. `npm run simulate` runs as many as wanted, on all cores. */
 const seeds = Number(process.env.HOOKLINE_PIPELINE_SEEDS ?? 1_000)
+/** Further seeds, which have shown a defect. */
+const failedBefore = [1693, 2207, 3957, 4703, 5587, 7166, 16007, 16040]
 
 test(`whatever is killed, paused or away, each notification arrives in order or has a dead letter (${seeds} seeds)`, {
   timeout: 60_000 + seeds * 2_000,
 }, async () => {
   const seen = { requests: 0, deadLetters: 0, parked: 0, joined: 0, superseded: 0, replayed: 0 }
-  for (let seed = 1; seed <= seeds; seed++) {
+  for (const seed of [...failedBefore, ...Array.from({ length: seeds }, (_unused, index) => index + 1)]) {
     const plan = planOf(seed)
     const run = await simulate(plan)
     if (run.violations.length > 0) expect.unreachable(report(plan, await shrink(plan, run)))

@@ -37,7 +37,7 @@ type Failing = {
 }
 
 export type GroupMembership = AsyncDisposable &
-  Pick<GroupConsumer, 'assignment' | 'commit' | 'pause' | 'resume' | 'seek'>
+  Pick<GroupConsumer, 'assignment' | 'isSilent' | 'commit' | 'pause' | 'resume' | 'seek'>
 
 export type OpenProducer = AsyncDisposable & Pick<BatchingProducer, 'bufferedBytes' | 'takes' | 'send' | 'enqueue'>
 

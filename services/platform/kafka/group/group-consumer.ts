@@ -96,6 +96,11 @@ export class GroupConsumer implements AsyncDisposable {
     return this.#assignment
   }
 
+  /** Whether other members may have its partitions: no heartbeat was answered for a session, or the process stood still. */
+  get isSilent(): boolean {
+    return this.#member?.checkSession() === 'silent'
+  }
+
   /** The topic's id (KIP-516), which is stored with its offsets; null before a partition of it was assigned. */
   findLogId(topic: string): string | null {
     return this.#logIds.get(topic) ?? null
@@ -207,7 +212,7 @@ export class GroupConsumer implements AsyncDisposable {
 
   #take(batch: FetchedBatch): number | Promise<number> {
     const assignment = this.#assignment
-    if (!assignment.current || this.#member?.checkSession() === 'silent') return 0
+    if (!assignment.current || this.isSilent) return 0
     const taken = this.#options.onBatch({ ...batch, assignment })
     if (typeof taken === 'number') return taken
     const handling = taken.catch((error: unknown) => {
