@@ -88,7 +88,9 @@ function ask(connection: BrokerConnection): Promise<unknown> {
   })
 }
 
-test('a connection that authenticates again holds its other requests back until it is done', async () => {
+test('a connection that authenticates again holds its other requests back until it is done', {
+  timeout: 20_000,
+}, async () => {
   const sequence: string[] = []
   const broker = await startBroker(({ key, answer }) => {
     sequence.push(key === keys.ordinary ? 'r' : key === keys.handshake ? 'h' : key === keys.authenticate ? 'a' : 'v')
@@ -99,23 +101,22 @@ test('a connection that authenticates again holds its other requests back until 
     if (key === keys.authenticate) setTimeout(() => answer(numbers(...noErrorAndBytes, [32, 0], [32, 100])), 20)
   })
   const connection = await connect(broker, { sasl: true })
-  const ended = clock.monotonicMs() + 500
   let answers = 0
+  // Sessions last 100 ms. A busy machine takes longer for as many of them.
+  const isEnough = () => answers > 20 && sequence.join('').split('ha').length - 1 > 2
   const askOn = async () => {
-    for (; clock.monotonicMs() < ended; answers++) {
+    for (; !isEnough(); answers++) {
       expect(await ask(connection)).toBe('answered')
       await clock.sleep(1)
     }
   }
   await Promise.all([askOn(), askOn()])
-  const text = sequence.join('')
-  // Sessions last 100 ms.
-  expect(text.split('ha').length - 1).toBeGreaterThan(2)
-  expect(text).not.toContain('hr')
-  expect(answers).toBeGreaterThan(20)
+  expect(sequence.join('')).not.toContain('hr')
 })
 
-test('requests in flight when a connection authenticates again are answered, and the broker sees none in between', async () => {
+test('requests in flight when a connection authenticates again are answered, and the broker sees none in between', {
+  timeout: 20_000,
+}, async () => {
   const sequence: string[] = []
   let before = Promise.resolve()
   /** A broker handles the requests of a connection in turn: the handshake waits behind a long poll. */
@@ -138,16 +139,13 @@ test('requests in flight when a connection authenticates again are answered, and
     }
   })
   const connection = await connect(broker, { sasl: true })
-  const ended = clock.monotonicMs() + 700
+  // A handshake comes while several requests wait for their answers.
+  const isEnough = (text: string) => text.split('ha').length - 1 > 2 && /rrh/.test(text)
   const askOn = async () => {
-    while (clock.monotonicMs() < ended) expect(await ask(connection)).toBe('answered')
+    while (!isEnough(sequence.join(''))) expect(await ask(connection)).toBe('answered')
   }
   await Promise.all([askOn(), askOn(), askOn()])
-  const text = sequence.join('')
-  expect(text.split('ha').length - 1).toBeGreaterThan(2)
-  expect(text).not.toContain('hr')
-  // A handshake came while several requests waited for their answers.
-  expect(text).toMatch(/rrh|rrrh/)
+  expect(sequence.join('')).not.toContain('hr')
 })
 
 test('a request that waits for a login which fails gets that failure', async () => {
