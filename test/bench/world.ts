@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { startPlatform } from '../../deploy/local/platform/platform.ts'
+import { kafkajsFlags } from '../../deploy/local/stack/memory.ts'
 import type { Encode } from '../../services/platform/avro/codec.ts'
 import type { Kafka } from '../../services/platform/kafka/client.ts'
 import type { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
@@ -10,7 +11,7 @@ import { readSchema, subjectName } from '../../services/topics/schemas.ts'
 import type { Topic } from '../../services/topics/topic-map.ts'
 import { openCodec, openKafka, openProducer } from '../support/topic-reader.ts'
 
-export const partitions = 12
+export const partitions = Number(process.env.HOOKLINE_PARTITIONS ?? 12)
 
 /** A platform with topics, a producer to fill them, and services to run on them. */
 export type World = {
@@ -52,7 +53,7 @@ export async function openWorld(ofCluster?: string[]): Promise<World> {
     producer,
     encoder: (topic, prefix) => codec.encoder(subjectName(topic, prefix), readSchema(topic)),
     applyTopics: (prefix) => {
-      execFileSync(process.execPath, ['services/topics/command.ts', 'apply'], {
+      execFileSync(process.execPath, [...kafkajsFlags, 'services/topics/command.ts', 'apply'], {
         env: { ...env, HOOKLINE_TOPIC_PREFIX: prefix },
       })
     },
