@@ -101,13 +101,13 @@ const late: AlertFault = {
 }
 
 const starved: AlertFault = {
-  what: 'the producer gets no CPU for 0.7 s of 0.85 s',
+  what: 'the producer gets no CPU for 1.9 s of 2 s',
   alerts: ['HooklineEventLoopSlow'],
   async last({ world }, over) {
     const service = world.stack.service('producer')
-    await repeat(over, 150, async () => {
+    await repeat(over, 100, async () => {
       service.kill('SIGSTOP')
-      await systemClock.sleep(700)
+      await systemClock.sleep(1_900)
       service.kill('SIGCONT')
     })
   },

@@ -6,7 +6,7 @@ export { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 export function createMetrics(service: string): Registry {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
-  // Sampling interval of the event loop delay. The default of 10 ms takes 0.4 % of a core.
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
+  // Sampling interval of the event loop delay, in milliseconds. With 100, an idle process takes 0.2 % of a core for it.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1_000 })
   return registry
 }
