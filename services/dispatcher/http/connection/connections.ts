@@ -18,14 +18,14 @@ export class ConnectionPool implements Disposable {
   readonly #byKey = new Map<string, HttpConnection[]>()
   /** All idle connections, the longest idle first. */
   readonly #all = new Set<HttpConnection>()
-  readonly #sweeping: NodeJS.Timeout
+  /** Undefined while no connection is idle. */
+  #sweeping: NodeJS.Timeout | undefined
   #isClosed = false
 
   /** @param lifetimeMs age from which a connection carries no new request, so that changes of DNS take effect. */
   constructor(nowMs: () => number, lifetimeMs: number) {
     this.#nowMs = nowMs
     this.#lifetimeMs = lifetimeMs
-    this.#sweeping = setInterval(() => this.#sweep(), Math.min(sweepMs, lifetimeMs)).unref()
   }
 
   take(key: string): HttpConnection | undefined {
@@ -51,6 +51,7 @@ export class ConnectionPool implements Disposable {
     if (connections) connections.push(connection)
     else this.#byKey.set(connection.key, [connection])
     this.#all.add(connection)
+    this.#sweeping ??= setInterval(() => this.#sweep(), Math.min(sweepMs, this.#lifetimeMs)).unref()
     if (this.#all.size > maxIdle) for (const oldest of this.#all) return oldest.destroy()
   }
 
@@ -68,6 +69,9 @@ export class ConnectionPool implements Disposable {
   #sweep(): void {
     for (const connection of this.#all) if (!this.#mayCarry(connection)) connection.destroy()
     for (const [key, connections] of this.#byKey) if (connections.length === 0) this.#byKey.delete(key)
+    if (this.#all.size > 0) return
+    clearInterval(this.#sweeping)
+    this.#sweeping = undefined
   }
 
   #forget(connection: HttpConnection): void {
