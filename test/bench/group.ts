@@ -118,6 +118,7 @@ function openMember(cluster: Cluster, instanceId?: string) {
       assign: async (members) => coPartition.assign(new Map(topics.map((topic) => [topic, partitions])), members),
       sessionTimeoutMs,
       heartbeatMs: 1_000,
+      aloneHeartbeatMs: 1_000,
       onAssigned: (assignment) => void assignments.push(assignment),
       onLost: () => undefined,
       onSilence: () => undefined,

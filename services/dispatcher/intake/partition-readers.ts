@@ -68,13 +68,12 @@ export class PartitionReaders implements AsyncDisposable {
         maxWaitMs,
         fail,
         topics: [...topics.sources.keys()],
+        fetched: [topics.deliveries],
         maxBytes: fetchBytes,
         assigner: coPartition,
         onAssigned: (assignment, self) => {
           // Called before open resolves.
           this.#consumer = self
-          for (const topic of this.quietTopics)
-            for (const partition of assignment.partitions.get(topic) ?? []) self.pause(topic, partition)
           onAssigned(assignment)
         },
         onStart,

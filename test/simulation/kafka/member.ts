@@ -178,12 +178,14 @@ export class SimulatedMember implements GroupMembership {
   }
 
   #createFetcher(topic: string, partition: number, assignment: OwnAssignment): PartitionFetcher {
-    const { maxWaitMs, fail } = this.#options
+    const { topics, fetched = topics, maxWaitMs, fail } = this.#options
     const onBatch = (batch: FetchedRecords) =>
       assignment.current && !this.isSilent ? this.#options.onBatch({ ...batch, assignment }) : 0
     const log = this.#cluster.log(topic, partition)
     // The position is below 0 until the commit is known, unless onAssigned seeks.
-    return new PartitionFetcher(this.#process, this.#cluster, log, -1, { onBatch, maxWaitMs, fail })
+    const fetcher = new PartitionFetcher(this.#process, this.#cluster, log, -1, { onBatch, maxWaitMs, fail })
+    if (!fetched.includes(topic)) fetcher.pause()
+    return fetcher
   }
 
   /** Resolves when no batch is being handled any more, and none follows. */

@@ -6,6 +6,7 @@ import { QuietTopicReader } from '../readers/quiet-topic-reader.ts'
 import { RangeReader } from '../readers/range-reader.ts'
 import { TopicTable } from '../readers/table.ts'
 import { countPartitions } from '../wire/count-partitions.ts'
+import { listHighs } from '../wire/list-offsets.ts'
 import type { KafkaAccess } from './kafka-access.ts'
 
 /** A cluster that is reached through a client. */
@@ -19,12 +20,6 @@ export function accessKafka(kafka: Kafka): KafkaAccess {
     committed: (groupId, topics, context) => fetchCommitted(kafka, groupId, topics, context),
     logIds: (topics, context) => fetchLogIds(kafka, topics, context),
     partitionCounts: (topics) => countPartitions(kafka.cluster, topics),
-    async ends(topics) {
-      const ofTopic = async (topic: string) => {
-        const ends = await kafka.cluster.ends(topic, 'all')
-        return [topic, new Map(ends.map(({ partition, high }) => [partition, high]))] as const
-      }
-      return new Map(await Promise.all(topics.map(ofTopic)))
-    },
+    ends: async (topics) => listHighs(kafka.cluster, await kafka.cluster.metadata(topics)),
   }
 }

@@ -7,9 +7,11 @@ import type { PartitionStart } from './start-positions.ts'
 export type GroupConsumerOptions = MembershipSettings & {
   groupId: string
   topics: string[]
+  /** Topics that it fetches; all by default. Of others it only gets partitions, and commits offsets. */
+  fetched?: readonly string[]
   /** Topic ids of logs that are already known; any other id ends the process. */
   logIds?: ReadonlyMap<string, string>
-  /** Longest time that a broker waits for new records; bounds how late a resumed partition is fetched. */
+  /** Longest time that a broker waits for new records; see PartitionReaderOptions. */
   maxWaitMs: number
   /** A broker answers earlier once it has this many bytes; 1 by default. */
   minBytes?: number

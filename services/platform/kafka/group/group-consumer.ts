@@ -18,6 +18,8 @@ import { fetchExtents, type PartitionStart, startPositions } from './start-posit
 
 /** Interval of heartbeats, and the longest time until a member learns that its group rebalances. */
 const heartbeatMs = 500
+/** Heartbeats within a session of a member that is alone: two may be lost. */
+const aloneHeartbeats = 3
 const shortestRebalanceMs = 20_000
 const pauseMs = 250
 const noAssignment: MemberAssignment = {
@@ -160,6 +162,7 @@ export class GroupConsumer implements AsyncDisposable {
         assign: async (members) => assigner.assign(await countPartitions(this.#cluster, topics), members),
         sessionTimeoutMs,
         heartbeatMs,
+        aloneHeartbeatMs: Math.max(heartbeatMs, sessionTimeoutMs / aloneHeartbeats),
         onAssigned: (assignment) => void this.#begin(assignment).catch(fail),
         beforeRejoin: this.#options.onRebalance,
         onLost: () => this.#controls.stop(),
@@ -173,7 +176,7 @@ export class GroupConsumer implements AsyncDisposable {
   }
 
   async #begin(assignment: MemberAssignment): Promise<void> {
-    const { groupId, onAssigned, onStart } = this.#options
+    const { groupId, topics, fetched = topics, onAssigned, onStart } = this.#options
     const { log, readiness } = this.#context
     this.#assignment = assignment
     this.#controls.stop()
@@ -186,7 +189,7 @@ export class GroupConsumer implements AsyncDisposable {
     const starts = await this.#findStarts(assignment)
     if (!assignment.current) return
     for (const start of starts) onStart?.(start)
-    this.#controls.start(starts)
+    this.#controls.start(starts.filter(({ topic }) => fetched.includes(topic)))
   }
 
   /** Waits until Kafka answers. */

@@ -20,7 +20,11 @@ export type Generation = { memberId: string; generation: number }
 export type OffsetToCommit = { topic: string; partition: number; offset: number; metadata: string }
 
 /** Answer to JoinGroup. Members are listed for the group's leader, which assigns the partitions. */
-export type Joined = Generation & { members: { memberId: string; metadata: Buffer }[] }
+export type Joined = Generation & {
+  members: { memberId: string; metadata: Buffer }[]
+  /** Whether the group has no other members, as far as Kafka says: only the leader learns of them. */
+  isAlone: boolean
+}
 
 export type GroupCoordinatorOptions = {
   groupId: string
@@ -73,8 +77,13 @@ export class GroupCoordinator {
     }
     const first = await ask(memberId)
     const answer = first.errorCode === memberIdRequired ? await ask(first.memberId) : first
-    const isLeader = answer.leader === answer.memberId && !answer.skipAssignment
-    return { memberId: answer.memberId, generation: answer.generationId, members: isLeader ? answer.members : [] }
+    const isLeader = answer.leader === answer.memberId
+    return {
+      memberId: answer.memberId,
+      generation: answer.generationId,
+      members: isLeader && !answer.skipAssignment ? answer.members : [],
+      isAlone: isLeader && answer.members.length === 1,
+    }
   }
 
   /** @returns the member's assignment, which the leader has sent. */

@@ -25,7 +25,10 @@ export type GroupMemberOptions = {
   /** Called when this member leads the group. @throws KafkaFault while the partitions are not known. */
   assign: (members: { memberId: string; userData: Buffer }[]) => Promise<ReadonlyMap<string, Shares>>
   sessionTimeoutMs: number
+  /** Interval of heartbeats, and so the longest time until the member learns of a rebalance. */
   heartbeatMs: number
+  /** The same while the group has no other members: then no partition waits until this one has joined again. */
+  aloneHeartbeatMs: number
   onAssigned: (assignment: MemberAssignment) => void
   /** Called before the member joins again, as long as its commits are accepted. It is waited for, a second at most. */
   beforeRejoin?: (() => Promise<unknown>) | undefined
@@ -65,6 +68,7 @@ export class GroupMember implements AsyncDisposable {
   #memberId = ''
   #assignment: MemberAssignment | undefined
   #mustJoin = true
+  #isAlone = false
   #answeredMs = 0
   #isSilent = false
   /** Whether the group is told at the end; a member with an instance id may come back instead. */
@@ -123,12 +127,12 @@ export class GroupMember implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { heartbeatMs } = this.#options
+    const { heartbeatMs, aloneHeartbeatMs } = this.#options
     while (!this.#closed.signal.aborted) {
       try {
         if (this.#mustJoin) await this.#joinWhileBeating()
         else await this.#beat(this.#assignment)
-        if (!this.#mustJoin) await this.#rest(heartbeatMs)
+        if (!this.#mustJoin) await this.#rest(this.#isAlone ? aloneHeartbeatMs : heartbeatMs)
       } catch (error) {
         if (this.#closed.signal.aborted) return
         if (!(error instanceof KafkaFault) || error.kind === 'final') throw error
@@ -157,7 +161,7 @@ export class GroupMember implements AsyncDisposable {
     const { topics, protocol, userData, assign, onAssigned } = this.#options
     const metadata = encodeSubscription(topics, userData(this.#memberId))
     const joined = await this.#coordinator.join(this.#memberId, { name: protocol, metadata })
-    this.#memberId = joined.memberId
+    ;({ memberId: this.#memberId, isAlone: this.#isAlone } = joined)
     const members = joined.members.map((member) => ({
       memberId: member.memberId,
       userData: readUserData(member.metadata),

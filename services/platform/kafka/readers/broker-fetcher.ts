@@ -1,9 +1,16 @@
 import { setImmediate as turnEnded } from 'node:timers/promises'
 import type { Connection } from '@platformatic/kafka'
 import type { ReaderCluster } from '../wire/cluster.ts'
-import { type FetchAnswer, type PartitionAnswer, positionKey, sendFetch } from '../wire/fetch-protocol.ts'
+import {
+  type FetchAnswer,
+  type FetchRequest,
+  type PartitionAnswer,
+  positionKey,
+  sendFetch,
+} from '../wire/fetch-protocol.ts'
 import { faultOfCode, faultOfError, KafkaFault } from '../wire/kafka-fault.ts'
 import { FetchSession } from './fetch-session.ts'
+import { LatenessWatch } from './lateness-watch.ts'
 import type { AskedPosition, PartitionReaderOptions, Reading } from './reading.ts'
 
 /** The reader that a fetcher works for. */
@@ -29,9 +36,11 @@ const defaultMaxBytes = 1_048_576
 const patienceMs = 500
 /** Bytes of answers whose batches are being handled, above which nothing is fetched. */
 const maxHeldBytes = 8 * defaultMaxBytes
+/** Longest wait of a poll after one that brought nothing: each poll costs CPU here and at the broker. */
+const idleWaitMs = 5_000
 /** Time beyond the longest poll after which the broker counts as hanging; the connection is closed then. */
 const answerMarginMs = 5_000
-/** Time beyond the longest poll after which the metadata is read again. */
+/** Time beyond a poll after which the metadata is read again. */
 const lateMs = 1_000
 const pauseMs = 250
 let fetchers = 0
@@ -49,6 +58,8 @@ export class BrokerFetcher {
   #heldBytes = 0
   #isAsking = false
   #isInterrupted = false
+  /** Whether the latest answer brought nothing. */
+  #isQuiet = false
   #connection: Connection | undefined
   /** Resolves once the fetcher has ended, after the reader was closed. */
   readonly ended: Promise<void>
@@ -138,19 +149,21 @@ export class BrokerFetcher {
 
   /** Null if the session was lost; the next request begins another one. @throws KafkaFault. */
   async #ask(): Promise<FetchAnswer | null> {
-    const { maxWaitMs, minBytes = 1, maxBytes = defaultMaxBytes, send = sendFetch } = this.#options
-    this.#connection = await this.#cluster.connection(this.#nodeId, this.#use, maxWaitMs + answerMarginMs)
+    const { maxBytes = defaultMaxBytes, send = sendFetch } = this.#options
+    const limitMs = Math.max(this.#options.maxWaitMs, idleWaitMs) + answerMarginMs
+    this.#connection = await this.#cluster.connection(this.#nodeId, this.#use, limitMs)
     if (this.#closed.aborted) {
       void this.#connection.close()
       return null
     }
     // Only now: more partitions may have been added meanwhile.
-    const request = { maxWaitMs, minBytes, maxBytes, ...this.#session.next(this.#positions()) }
-    const late = setInterval(() => this.#ports.onLate(), maxWaitMs + lateMs)
+    const wanted = this.#positions()
+    const wait = this.#wait(wanted.length)
+    const request = { ...wait, maxBytes, ...this.#session.next(wanted) }
+    using _lateness = new LatenessWatch(wait.maxWaitMs + lateMs, () => this.#ports.onLate())
     this.#isAsking = true
     const answer = await send(this.#connection, request).finally(() => {
       this.#isAsking = false
-      clearInterval(late)
     })
     this.#isInterrupted = false
     const fault = answer.errorCode === 0 ? null : faultOfCode(answer.errorCode, this.#cluster.describe(this.#nodeId))
@@ -160,8 +173,21 @@ export class BrokerFetcher {
     }
     if (fault) throw fault
     this.#session.answered(answer.sessionId)
+    this.#isQuiet = answer.partitions.every(({ errorCode, bytes }) => errorCode === 0 && bytes === 0)
     this.#ports.works()
     return answer
+  }
+
+  /**
+   * How long the broker may wait, and for how much. Where nothing arrives, it waits longer, and for a first record. A
+   * partition that is left out now would be fetched late, so there is no long wait then.
+   */
+  #wait(partitions: number): Pick<FetchRequest, 'maxWaitMs' | 'minBytes'> {
+    const { maxWaitMs, minBytes = 1 } = this.#options
+    const isComplete = partitions === Iterator.from(this.#ports.readings()).reduce((count) => count + 1, 0)
+    return this.#isQuiet && isComplete
+      ? { maxWaitMs: Math.max(maxWaitMs, idleWaitMs), minBytes: 1 }
+      : { maxWaitMs, minBytes }
   }
 
   /** @returns the promise of a batch that is being handled. */

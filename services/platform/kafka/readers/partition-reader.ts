@@ -96,6 +96,7 @@ export class PartitionReader implements AsyncDisposable {
     reading.position = offset
     reading.generation++
     this.#wake()
+    this.#fetchers.get(reading.leader.nodeId)?.interrupt()
   }
 
   /** Offset of the partition's next fetch; undefined if it is not read. */
@@ -155,8 +156,11 @@ export class PartitionReader implements AsyncDisposable {
 
   #assignLeaders(): void {
     for (const reading of this.#readings.values()) {
+      const { nodeId } = reading.leader
       reading.leader = this.#leaders.of(reading.topic, reading.partition)
-      if (reading.leader !== noLeader) this.#startFetcher(reading.leader.nodeId)
+      if (reading.leader === noLeader) continue
+      this.#startFetcher(reading.leader.nodeId)
+      if (reading.leader.nodeId !== nodeId) this.#fetchers.get(reading.leader.nodeId)?.interrupt()
     }
     this.#wake()
   }

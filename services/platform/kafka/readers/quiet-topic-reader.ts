@@ -6,7 +6,7 @@ import type { FetchedBatch, Positions } from './reading.ts'
 
 export type QuietTopicReaderOptions = {
   topics: string[]
-  /** Longest time that the broker waits for new records; bounds how late a resumed partition is fetched. */
+  /** Longest time that a broker waits for new records; see PartitionReaderOptions. */
   maxWaitMs: number
   /** As in GroupConsumer. */
   onBatch: (batch: FetchedBatch) => number | Promise<number>

@@ -18,8 +18,12 @@ export type FetchedBatch = {
 }
 
 export type PartitionReaderOptions = {
-  /** Longest time that a broker waits for new records; bounds how late a resumed partition is fetched. */
+  /**
+   * Longest time that a broker waits for new records; bounds how late a resumed partition is fetched. While nothing is
+   * paused and nothing arrives, it is five seconds or more.
+   */
   maxWaitMs: number
+  /** A broker answers earlier once it has this many bytes; 1 by default, and while nothing arrives. */
   minBytes?: number
   /** Maximum bytes of an answer, unless its first batch is larger. */
   maxBytes?: number

@@ -17,8 +17,6 @@ export type TopicLeadersPorts = {
 
 export const noLeader: PartitionLeader = { nodeId: -1, epoch: -1 }
 const pauseMs = 250
-/** How often the metadata are read without a reason; bounds how late new partitions and recreated topics are noticed. */
-const maxAgeMs = 5_000
 
 /**
  * Ids of the logs of a reader's topics, and the leaders of their partitions, as the metadata have them. A reader must
@@ -77,7 +75,7 @@ export class TopicLeaders {
     this.#own = topics
     for (const [topic, state] of states) this.#learn(topic, state)
     this.#ports.onLearnt()
-    void this.#watch()
+    this.#watch()
   }
 
   /** Reads the metadata until that works, at most once in a pause. */
@@ -90,16 +88,14 @@ export class TopicLeaders {
       if (!this.#closed.aborted && [...this.#topics()].some((topic) => !this.#isComplete(topic))) this.refresh()
     }
     this.#refreshing ??= work()
-    void this.#watch()
+    this.#watch()
   }
 
-  async #watch(): Promise<void> {
-    if (this.#watching) return
+  #watch(): void {
+    if (this.#watching || this.#closed.aborted) return
+    const refreshes = this.#cluster.everyRefresh(() => this.refresh())
     this.#watching = true
-    while (!this.#closed.aborted) {
-      await this.#clock.sleep(maxAgeMs, this.#closed)
-      if (!this.#closed.aborted) this.refresh()
-    }
+    this.#closed.addEventListener('abort', () => refreshes.cancel())
   }
 
   #topics(): Set<string> {

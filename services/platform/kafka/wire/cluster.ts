@@ -1,4 +1,6 @@
+import { setImmediate as turnEnded } from 'node:timers/promises'
 import { type Connection, metadataV12 } from '@platformatic/kafka'
+import type { Timer } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { BrokerAddress } from '../broker-list.ts'
 import { nameDenial } from '../security/denied.ts'
@@ -31,11 +33,13 @@ export type TopicState = {
 }
 
 /** The part of Cluster that a PartitionReader uses. */
-export type ReaderCluster = Pick<Cluster, 'metadata' | 'connection' | 'describe' | 'distrust' | 'ends'>
+export type ReaderCluster = Pick<Cluster, 'metadata' | 'everyRefresh' | 'connection' | 'describe' | 'distrust' | 'ends'>
 
 /** The part of Cluster that a BatchingProducer uses. */
 export type ProducerCluster = Pick<Cluster, 'metadata' | 'connection' | 'describe' | 'distrust' | 'askAny'>
 
+/** How often readers read the metadata without a reason; bounds how late new partitions and recreated topics are noticed. */
+const refreshMs = 5_000
 /** Requests that any broker answers at once. A request without an answer closes its connection. */
 const requestTimeoutMs = 5_000
 
@@ -54,6 +58,10 @@ export class Cluster implements AsyncDisposable {
   readonly #silent = new Map<string, number>()
   #failures = 0
   #isClosed = false
+  /** The next request for metadata: all that is asked for in the same turn of the event loop. */
+  #asking: { topics: Set<string>; states: Promise<Map<string, TopicState>> } | undefined
+  readonly #refreshes = new Set<() => void>()
+  #refreshing: NodeJS.Timeout | undefined
 
   constructor(options: ClusterOptions) {
     this.#options = options
@@ -61,11 +69,28 @@ export class Cluster implements AsyncDisposable {
 
   /** State of each topic, from the first broker that answers. @throws KafkaFault of the last one if none does. */
   async metadata(topics: readonly string[]): Promise<Map<string, TopicState>> {
-    const answer = await this.askAny((connection) =>
-      metadataV12.api.async(connection, [...topics], false, true).catch(takeResponse<MetadataAnswer>),
-    )
-    for (const { nodeId, host, port } of answer.brokers) this.#nodes.set(nodeId, { host, port })
-    return new Map(answer.topics.map((topic) => [topic.name ?? '', toState(topic)]))
+    const asked = new Set(topics)
+    this.#asking ??= { topics: new Set(), states: this.#askForMetadata() }
+    for (const topic of asked) this.#asking.topics.add(topic)
+    const states = await this.#asking.states
+    return new Map([...states].filter(([topic]) => asked.has(topic)))
+  }
+
+  /** Calls back every five seconds: all callers in the same turn of the event loop, so that metadata is asked for once. */
+  everyRefresh(due: () => void): Timer {
+    const refresh = () => due()
+    this.#refreshes.add(refresh)
+    this.#refreshing ??= setInterval(() => {
+      for (const each of this.#refreshes) each()
+    }, refreshMs)
+    return {
+      cancel: () => {
+        this.#refreshes.delete(refresh)
+        if (this.#refreshes.size > 0) return
+        clearInterval(this.#refreshing)
+        this.#refreshing = undefined
+      },
+    }
   }
 
   /** Sends a request to any broker. @throws KafkaFault of the last one if none answers. */
@@ -141,6 +166,17 @@ export class Cluster implements AsyncDisposable {
     this.#isClosed = true
     const opened = await Promise.allSettled(this.#connections.values())
     await Promise.all(opened.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)))
+  }
+
+  async #askForMetadata(): Promise<Map<string, TopicState>> {
+    await turnEnded()
+    const topics = [...(this.#asking?.topics ?? [])]
+    this.#asking = undefined
+    const answer = await this.askAny((connection) =>
+      metadataV12.api.async(connection, topics, false, true).catch(takeResponse<MetadataAnswer>),
+    )
+    for (const { nodeId, host, port } of answer.brokers) this.#nodes.set(nodeId, { host, port })
+    return new Map(answer.topics.map((topic) => [topic.name ?? '', toState(topic)]))
   }
 
   #silenceOf(address: BrokerAddress): number {

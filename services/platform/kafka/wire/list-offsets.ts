@@ -14,6 +14,8 @@ export type OffsetsOf = 'committed' | 'all'
 
 type Leaders = { connection(nodeId: number, use: string): Promise<Connection> }
 
+type ListOffsetsAnswer = Awaited<ReturnType<typeof listOffsetsV7.api.async>>
+
 const consumerId = -1
 const readUncommitted = 0
 const readCommitted = 1
@@ -60,6 +62,31 @@ export async function listOffsetsAt(
   return found
 }
 
+/**
+ * Topic -> partition -> offset that its next record will get, also inside of an open transaction. One request to each
+ * leader, for all topics.
+ * @throws KafkaFault if a partition has no answer.
+ */
+export async function listHighs(
+  cluster: Leaders,
+  states: ReadonlyMap<string, TopicState>,
+): Promise<Map<string, Map<number, number>>> {
+  const byLeader = new Map<number, Map<string, number[]>>()
+  for (const [topic, state] of states)
+    for (const [nodeId, numbers] of groupByLeader(topic, state)) {
+      const ofLeader = byLeader.get(nodeId) ?? new Map<string, number[]>()
+      byLeader.set(nodeId, ofLeader.set(topic, numbers))
+    }
+  const highs = new Map([...states.keys()].map((topic) => [topic, new Map<number, number>()]))
+  await Promise.all(
+    [...byLeader].map(async ([nodeId, topics]) => {
+      for (const { topic, partition, offset } of await ask(cluster, nodeId, topics, ofEnd, 'all'))
+        highs.get(topic)?.set(partition, offset)
+    }),
+  )
+  return highs
+}
+
 function groupByLeader(
   topic: string,
   state: TopicState | undefined,
@@ -83,23 +110,37 @@ async function listAt(
   timestamp: bigint,
   of: OffsetsOf,
 ): Promise<Map<number, number>> {
+  const answers = await Promise.all(
+    [...byLeader].map(([nodeId, numbers]) => ask(cluster, nodeId, new Map([[topic, numbers]]), timestamp, of)),
+  )
+  return new Map(answers.flat().map(({ partition, offset }) => [partition, offset]))
+}
+
+/** Sends one request to a leader of all the partitions. @throws KafkaFault if one of them has no answer. */
+async function ask(
+  cluster: Leaders,
+  nodeId: number,
+  topics: ReadonlyMap<string, readonly number[]>,
+  timestamp: bigint,
+  of: OffsetsOf,
+): Promise<{ topic: string; partition: number; offset: number }[]> {
   const isolation = of === 'all' ? readUncommitted : readCommitted
-  const ofLeader = async ([nodeId, numbers]: [number, number[]]) => {
-    const connection = await cluster.connection(nodeId, 'requests')
-    const partitions = numbers.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp }))
-    try {
-      const asked = listOffsetsV7.api.async(connection, consumerId, isolation, [{ name: topic, partitions }])
-      const answer = await asked.catch(takeResponse<Awaited<typeof asked>>)
-      return answer.topics.flatMap((each) => each.partitions)
-    } catch (error) {
-      throw faultOfError(error, `topic ${topic}`)
-    }
-  }
-  const offsets = new Map<number, number>()
-  for (const { partitionIndex, errorCode, offset } of (await Promise.all([...byLeader].map(ofLeader))).flat()) {
-    if (errorCode !== 0)
-      throw nameDenial(faultOfCode(errorCode, `topic ${topic}, partition ${partitionIndex}`), 'Describe', topic)
-    offsets.set(partitionIndex, Number(offset))
-  }
-  return offsets
+  const connection = await cluster.connection(nodeId, 'requests')
+  const asked = [...topics].map(([name, numbers]) => ({
+    name,
+    partitions: numbers.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp })),
+  }))
+  const answer = await listOffsetsV7.api
+    .async(connection, consumerId, isolation, asked)
+    .catch(takeResponse<ListOffsetsAnswer>)
+    .catch((error: unknown) => {
+      throw faultOfError(error, `topic ${[...topics.keys()].join(', ')}`)
+    })
+  return answer.topics.flatMap(({ name: topic, partitions }) =>
+    partitions.map(({ partitionIndex: partition, errorCode, offset }) => {
+      if (errorCode !== 0)
+        throw nameDenial(faultOfCode(errorCode, `topic ${topic}, partition ${partition}`), 'Describe', topic)
+      return { topic, partition, offset: Number(offset) }
+    }),
+  )
 }

@@ -17,6 +17,7 @@ const offsets = [{ topic: 't', partition: 0, offset: 5, metadata: '' }]
 /** A coordinator that a test scripts. Members get partition 0 of topic t, under ascending generations. */
 class FakeCoordinator implements MemberRequests {
   generation = 0
+  isAlone = false
   joins: string[] = []
   left: string[] = []
   /** Codes with which the next heartbeats are answered; a fault is thrown as it is. */
@@ -34,7 +35,12 @@ class FakeCoordinator implements MemberRequests {
     await this.others
     const fault = this.joinFaults.shift()
     if (fault) throw faultOfCode(fault, 'group g')
-    return { memberId: memberId || `member-${this.joins.length}`, generation: ++this.generation, members: [] }
+    return {
+      memberId: memberId || `member-${this.joins.length}`,
+      generation: ++this.generation,
+      members: [],
+      isAlone: this.isAlone,
+    }
   }
   sync: MemberRequests['sync'] = async ({ memberId }) =>
     encodeShares(new Map([[memberId, new Map([['t', [0]]])]]))[0]?.assignment ?? Buffer.alloc(0)
@@ -84,6 +90,7 @@ function startMember(
       assign: async () => new Map(),
       sessionTimeoutMs,
       heartbeatMs: 2_000,
+      aloneHeartbeatMs: 3_000,
       onAssigned: (assignment) => void assignments.push(assignment),
       beforeRejoin,
       clock: time.clock,
@@ -244,4 +251,18 @@ test.each([
   await member[Symbol.asyncDispose]()
   expect(coordinator.left).toEqual(left)
   expect(last.current).toBe(false)
+})
+
+test.each([
+  ['alone in its group', true, 3_000],
+  ['not alone in its group, as far as it knows,', false, 2_000],
+])('a member that is %s beats at the interval for that', async (_name, isAlone, intervalMs) => {
+  const coordinator = new FakeCoordinator()
+  coordinator.isAlone = isAlone
+  const { assignments, time } = startMember(coordinator)
+  const slept = vi.spyOn(time.clock, 'sleep')
+  await assigned(assignments)
+  await expect.poll(() => coordinator.heartbeats).toBeGreaterThan(2)
+  expect(slept.mock.calls.map(([ms]) => ms).filter((ms) => ms === 3_000 || ms === 2_000)).toContain(intervalMs)
+  expect(slept.mock.calls.map(([ms]) => ms)).not.toContain(isAlone ? 2_000 : 3_000)
 })

@@ -56,6 +56,7 @@ export class FakeBrokers implements ReaderCluster {
   connection = async (nodeId: number) => ({ nodeId, close: async () => {} }) as unknown as Connection
   describe = (nodeId: number) => `broker ${nodeId}`
   distrust = () => {}
+  everyRefresh = (due: () => void) => systemClock.every(2, due)
   ends = async (_topic: string, _of?: string, partitions?: readonly number[]): Promise<PartitionEnds[]> =>
     (partitions ?? [...this.logs.keys()]).map((partition) => ({
       partition,
