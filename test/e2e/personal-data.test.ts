@@ -13,6 +13,9 @@ import { startTestStack, type TestStack, type TestWebhook } from '../support/ser
 // A text that nobody else writes stands in every field of the events that says something about a person.
 
 const canary = 'canario'
+/** Stands in the query of the webhook's URL. */
+const urlToken = 'ficha-5f2c'
+const refusing = `/refuses?token=${urlToken}`
 const text = (field: string) => `${canary}-${field}`
 /** Ends like a telephone number, which may be shown. */
 const contactId = `${canary}-5491155550212`
@@ -78,9 +81,9 @@ beforeAll(async () => {
     (status: number) =>
     ({ body }: { body: Buffer }) =>
       ({ kind: 'status', status, body: `${text('answer')} ${body}` }) as const
-  world.receiver.answer('/refuses', echo(400))
+  world.receiver.answer(refusing, echo(400))
   world.receiver.answer('/fails', echo(500))
-  refuses = await world.defineWebhook('/refuses', ['refused'], { retryProfile: 'none' })
+  refuses = await world.defineWebhook(refusing, ['refused'], { name: 'Refuses', retryProfile: 'none' })
   await world.defineWebhook('/fails', ['failing'])
   fine = await world.defineWebhook('/fine', ['fine'])
   await world.inForce()
@@ -100,7 +103,7 @@ beforeAll(async () => {
     .post(`businesses/${world.businessId}/webhooks/${refuses.id}/replay`, { json: { deadLetters: true } })
     .json<{ replayId: string }>()
   operations = await readOperations(adminUrl)
-  const draft = { name: 'Draft', url: `${world.receiver.url}/refuses`, channels: ['of-nobody'] }
+  const draft = { name: 'Draft', url: world.receiver.url + refusing, channels: ['of-nobody'] }
   options = {
     targets: {
       businessId: [world.businessId],
@@ -162,6 +165,22 @@ test('every operation that shows what people write is known, and shows it to tho
     'testDraft',
     'testWebhook',
   ])
+}, 60_000)
+
+test('no operation shows a token in the query of a URL to somebody who may not change webhooks', async () => {
+  const reading = operations.filter(({ method }) => method === 'GET')
+  const showing = async (permissions: string[]) => {
+    const answers = await walk(permissions, reading)
+    return [...new Set(answers.filter((one) => one.text.includes(urlToken)).map(({ operationId }) => operationId))]
+  }
+  expect((await showing(['webhooks:read', 'webhooks:write'])).sort()).toEqual([
+    'getAttempt',
+    'getNotification',
+    'getWebhook',
+    'listAudit',
+    'listWebhooks',
+  ])
+  expect(await showing(['webhooks:read', 'webhooks:bodies', 'account:write'])).toEqual([])
 }, 60_000)
 
 const path = (what: string, query = '') =>

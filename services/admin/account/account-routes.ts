@@ -1,8 +1,9 @@
 import Type from 'typebox'
-import { Account, AlertAddresses } from '../../domain/definition/definition.ts'
+import { AccountView } from '../../domain/api/account.ts'
+import { type Account, AlertAddresses } from '../../domain/definition/definition.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
-import { type UrlPolicy, urlProblem } from '../../targets/target-url.ts'
+import type { UrlPolicy } from '../../targets/target-url.ts'
 import { noAddresses } from '../alerts/alert-addresses.ts'
 import type { AccountStore } from '../definition-writes/stores.ts'
 import type { WriteQueue } from '../definition-writes/write-queue.ts'
@@ -10,6 +11,7 @@ import { type ApiResponse, type ApiRoute, bodyReader, type Call, invalidBody, ro
 import { BusinessParams } from '../http/shapes.ts'
 import type { AdminMetrics } from '../metrics.ts'
 import { refusal } from '../webhooks/refusal.ts'
+import { writtenUrlProblem } from '../webhooks/rules/url-rules.ts'
 
 export type AccountDeps = {
   store: AccountStore
@@ -23,7 +25,7 @@ export type AccountDeps = {
 
 const url = '/api/v1/businesses/:businessId/account'
 const tags = ['account']
-const shown = (description: string) => ({ 200: { description, schema: { ...Account, title: 'Account' } } })
+const shown = (description: string) => ({ 200: { description, schema: AccountView } })
 const AccountBody = Type.Object(
   {
     webhooksEnabled: Type.Boolean(),
@@ -79,7 +81,7 @@ async function putAccount(
 ): Promise<ApiResponse<200, Account>> {
   const { webhooksEnabled, alerts: written } = readBody(body)
   const problems = (written?.urls ?? []).flatMap((each, index) => {
-    const code = urlProblem(each, policy)
+    const code = writtenUrlProblem(each, policy)
     return code === null ? [] : [refusal(`alerts.urls.${index}`, code)]
   })
   if (problems.length > 0) throw invalidBody(problems)

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { hasMaskedQuery, maskQuery } from '../../domain/api/url-query.ts'
 import { writableNames } from '../../domain/definition/definition.ts'
 import { definitionDefaults, maskedValue } from '../../domain/definition/definition-values.ts'
 import type { AdminWebhook } from '../connection/admin-api.ts'
@@ -92,9 +93,11 @@ function differs(name: string, is: unknown, wanted: unknown, { writeHeaders }: P
       return !isDeepStrictEqual({ ...(is as object), ...withDefaultEvents(wanted) }, is)
     case 'headers':
       return headersDiffer(is as Headers, (value ?? {}) as Headers, writeHeaders)
+    case 'url':
+      return is !== asShown(is, value)
     case 'tls':
     case 'oauth2':
-      return !isDeepStrictEqual(is, maskAccess(value)) || (writeHeaders && holdsNewAccess(value))
+      return !isDeepStrictEqual(is, shownAccess(is, value)) || (writeHeaders && holdsNewAccess(value))
     default:
       return !isDeepStrictEqual(is, value)
   }
@@ -112,12 +115,24 @@ type Headers = Record<string, string>
 /** Parts of tls and oauth2 whose stored values are not shown. */
 const secretParts = ['key', 'clientSecret']
 
-/** Masks a part as admin shows it (services/admin/webhooks/secrets.ts), whatever a file has in its place. */
+/** Masks the secrets of a part as admin shows it (services/admin/webhooks/secrets.ts), whatever a file has in its place. */
 function maskAccess(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([name, part]) => [name, secretParts.includes(name) ? maskedValue : part]),
   )
+}
+
+/** A part as it is shown to whoever sees the stored one like this, so that both can be compared. */
+function shownAccess(is: unknown, value: unknown): unknown {
+  const masked = maskAccess(value) as ShownFields | null | undefined
+  const tokenUrl = (is as ShownFields | undefined)?.tokenUrl
+  return masked?.tokenUrl === undefined ? masked : { ...masked, tokenUrl: asShown(tokenUrl, masked.tokenUrl) }
+}
+
+/** A wanted URL, with a masked query if the stored one is shown masked. */
+function asShown(is: unknown, wanted: unknown): unknown {
+  return typeof is === 'string' && hasMaskedQuery(is) ? maskQuery(String(wanted)) : wanted
 }
 
 function holdsNewAccess(value: unknown): boolean {

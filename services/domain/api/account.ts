@@ -1,6 +1,8 @@
 import Type, { type Static } from 'typebox'
+import { Account, AlertAddresses } from '../definition/definition.ts'
 import { maskedValue } from '../definition/definition-values.ts'
 import { flag, integer, list, nullable, shape, text, time } from './parts.ts'
+import { secret } from './personal.ts'
 
 /** Sessions, businesses and the audit trail, as the admin API shows them. */
 
@@ -22,9 +24,22 @@ export const BusinessEntry = shape('BusinessEntry', {
 })
 export type BusinessEntry = Static<typeof BusinessEntry>
 
-const anything = Type.Unknown({
-  description: `Any JSON; null if there was or is no value; "${maskedValue}" for what is secret.`,
+/** The account of a business, as it is shown. */
+export const AccountView = shape('Account', {
+  ...Account.properties,
+  alerts: Type.Optional({
+    ...AlertAddresses,
+    properties: {
+      ...AlertAddresses.properties,
+      urls: { ...AlertAddresses.properties.urls, items: secret(AlertAddresses.properties.urls.items, 'alertUrl') },
+    },
+  }),
 })
+
+const anything = secret(
+  Type.Unknown({ description: `Any JSON; null if there was or is no value; "${maskedValue}" for what is secret.` }),
+  'change',
+)
 
 export const AuditView = shape('AuditView', {
   id: text(),

@@ -1,9 +1,11 @@
 import Type, { type TSchema, type TString } from 'typebox'
 import { maskedValue } from '../definition/definition-values.ts'
+import type { Permission } from './permissions.ts'
+import { maskQuery } from './url-query.ts'
 
 /**
- * Personal data in answers of the API. A field with personal data is marked where the schema declares it. maskFor turns
- * the marks into the only function that masks answers for viewers without webhooks:bodies (decision 35).
+ * Personal data, and secrets in URLs, in answers of the API. A field that holds them is marked where the schema declares
+ * it. maskFor turns the marks into the only functions that mask answers for viewers without a permission (decision 35).
  */
 
 type PersonalKind =
@@ -18,10 +20,23 @@ type PersonalKind =
   /** A notification, as JSON. */
   | 'body'
 
+type SecretKind =
+  /** URL of a webhook, or of its token endpoint; the values of its query are masked. */
+  | 'url'
+  /** URL that alerts are posted to; masked in the same way. */
+  | 'alertUrl'
+  /** Value of a change in the audit trail; masked if the changed field is a URL. */
+  | 'change'
+
 const mark = 'x-personal'
 
 export function personal(kind: PersonalKind): TString {
   return Type.String({ [mark]: kind })
+}
+
+/** The schema of a field that may hold a secret. */
+export function secret<S extends TSchema>(schema: S, kind: SecretKind): S {
+  return { ...schema, [mark]: kind }
 }
 
 /** An object with the fields of an event. */
@@ -40,31 +55,34 @@ export type Mask = (value: unknown) => unknown
 type MaskWithin = (value: unknown, within: object) => unknown
 
 type Marked = {
-  [mark]?: PersonalKind
+  [mark]?: PersonalKind | SecretKind
   anyOf?: TSchema[]
   items?: TSchema
   properties?: Record<string, TSchema>
 }
 
-/** @returns the mask for values of the schema; null if it has no personal data. */
-export function maskFor(schema: TSchema): Mask | null {
-  const mask = build(schema)
+/** @returns the mask of values for viewers without the permission; null if they may see all of the schema. */
+export function maskFor(schema: TSchema, permission: Permission): Mask | null {
+  const mask = build(schema, permission)
   return mask && ((value) => mask(value, {}))
 }
 
-function build(schema: TSchema): MaskWithin | null {
+function build(schema: TSchema, permission: Permission): MaskWithin | null {
   const { [mark]: kind, anyOf, items, properties } = schema as Marked
-  if (kind !== undefined) return (value, within) => (value === null ? null : masks[kind](value, within))
+  if (kind !== undefined) {
+    const { shownTo, mask } = masks[kind]
+    return shownTo === permission ? (value, within) => (value === null ? null : mask(value, within)) : null
+  }
   if (anyOf) {
-    const found = anyOf.map(build).find((each) => each !== null)
+    const found = anyOf.map((each) => build(each, permission)).find((each) => each !== null)
     return found ? (value, within) => (value === null ? null : found(value, within)) : null
   }
   if (items) {
-    const each = build(items)
+    const each = build(items, permission)
     return each && ((value) => (Array.isArray(value) ? value.map((item) => each(item, {})) : value))
   }
   const fields = Object.entries(properties ?? {}).flatMap(([name, field]) => {
-    const found = build(field)
+    const found = build(field, permission)
     return found ? [[name, found] as const] : []
   })
   return fields.length === 0 ? null : (value) => maskFields(value as Record<string, unknown>, fields)
@@ -72,17 +90,33 @@ function build(schema: TSchema): MaskWithin | null {
 
 function maskFields(value: Record<string, unknown>, fields: (readonly [string, MaskWithin])[]): object {
   const shown = { ...value }
-  for (const [name, mask] of fields) if (name in shown) shown[name] = mask(shown[name], value)
+  for (const [name, mask] of fields) if (shown[name] !== undefined) shown[name] = mask(shown[name], value)
   return shown
 }
 
-const masks: Record<PersonalKind, MaskWithin> = {
-  text: () => maskedValue,
-  contact: (value) => maskContact(String(value)),
-  answer: (value, within) => ('status' in within && within.status === null ? value : maskedValue),
-  event: (value) => maskEvent(value),
-  body: (value) => maskBody(String(value)),
+/** Fields of changes in the audit trail that are URLs. */
+const urlFields: unknown[] = ['url', 'oauth2.tokenUrl']
+
+const masks: Record<PersonalKind | SecretKind, { shownTo: Permission; mask: MaskWithin }> = {
+  text: { shownTo: 'webhooks:bodies', mask: () => maskedValue },
+  contact: { shownTo: 'webhooks:bodies', mask: (value) => maskContact(String(value)) },
+  answer: {
+    shownTo: 'webhooks:bodies',
+    mask: (value, within) => ('status' in within && within.status === null ? value : maskedValue),
+  },
+  event: { shownTo: 'webhooks:bodies', mask: (value) => maskEvent(value) },
+  body: { shownTo: 'webhooks:bodies', mask: (value) => maskBody(String(value)) },
+  url: { shownTo: 'webhooks:write', mask: (value) => maskQuery(String(value)) },
+  alertUrl: { shownTo: 'account:write', mask: (value) => maskQuery(String(value)) },
+  change: {
+    shownTo: 'webhooks:write',
+    mask: (value, within) =>
+      'field' in within && urlFields.includes(within.field) && typeof value === 'string' ? maskQuery(value) : value,
+  },
 }
+
+/** Permissions without which something is masked. */
+export const maskingPermissions = [...new Set(Object.values(masks).map(({ shownTo }) => shownTo))]
 
 /** Characters of a contact's id that are shown, at its end. */
 const shownEnd = 4

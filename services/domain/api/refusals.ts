@@ -9,6 +9,7 @@ export const refusalMessages = {
   'url-host': 'has no host',
   'url-port': 'must use the standard port',
   'url-address': 'leads to an address that is not public',
+  'url-masked': 'holds "***" in place of a value in its query: send the whole URL',
   'header-reserved': 'is set by Hookline or by HTTP itself and cannot be a custom header',
   'header-twice': 'comes twice: header names do not differ by case',
   'header-not-stored': '"***" keeps a stored value, and there is none',

@@ -3,7 +3,7 @@ import { mapOf } from '../definition/definition.ts'
 import { maskedValue } from '../definition/definition-values.ts'
 import { deadLetterReasons, nextSteps } from '../delivery/delivery.ts'
 import { choice, count, flag, integer, kind, list, ms, nullable, outcome, shape, text, time, totals } from './parts.ts'
-import { personal } from './personal.ts'
+import { personal, secret } from './personal.ts'
 import { Status } from './webhook.ts'
 
 /** The traffic of a webhook, as the admin API shows it. */
@@ -98,7 +98,7 @@ export type AttemptEntry = Static<typeof AttemptEntry>
 /** A request as it was sent. */
 export const SentRequest = shape('SentRequest', {
   method: text(),
-  url: nullable(text(), 'Null when the definition has changed since.'),
+  url: nullable(secret(text(), 'url'), 'Null when the definition has changed since.'),
   headers: mapOf(text(), {
     description: `As sent; custom values and the signature are shown as "${maskedValue}", custom names only while they are known.`,
   }),

@@ -2,6 +2,7 @@ import Type, { type Static, type TBoolean, type TProperties } from 'typebox'
 import { draftFields, mapOf, withDefaults } from '../definition/definition.ts'
 import { type EventName, eventNames, maskedValue } from '../definition/definition-values.ts'
 import { choice, count, flag, integer, list, ms, nullable, pageOf, shape, text, time, totals } from './parts.ts'
+import { secret } from './personal.ts'
 
 /** Webhooks as the admin API shows them. */
 
@@ -101,11 +102,20 @@ export const LastHour = shape(
 )
 export type LastHour = Static<typeof LastHour>
 
+/** Client credentials as they are shown. */
+const { properties, ...oauth2Options } = draftFields.oauth2
+const shownOAuth2 = { ...oauth2Options, properties: { ...properties, tokenUrl: secret(properties.tokenUrl, 'url') } }
+
 /** The definition in force; secrets are not shown at all. */
 export const Webhook = shape('Webhook', {
   id: text(),
   businessId: text(),
   ...shownFields,
+  url: secret(
+    Type.String({ description: `Without webhooks:write, each value in its query is shown as "${maskedValue}".` }),
+    'url',
+  ),
+  oauth2: Type.Optional(shownOAuth2 as typeof draftFields.oauth2),
   events: Type.Object(Object.fromEntries(eventNames.map((name) => [name, flag()])) as Record<EventName, TBoolean>),
   headers: mapOf(text(), { description: `Custom request headers; each value is shown as "${maskedValue}".` }),
   previousSecretUntil: Type.Optional(

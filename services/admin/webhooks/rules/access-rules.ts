@@ -3,10 +3,10 @@ import type { Draft } from '../../../domain/api/webhook.ts'
 import { maskedValue } from '../../../domain/definition/definition-values.ts'
 import type { EndpointOAuth2, EndpointTls } from '../../../domain/definition/endpoint-access.ts'
 import type { Problem } from '../../../platform/json/json-schema.ts'
-import { urlProblem } from '../../../targets/target-url.ts'
 import { certificateProblem, pairProblem } from '../../../targets/tls-identity.ts'
 import { refusal } from '../refusal.ts'
 import type { DraftRules } from './draft-rules.ts'
+import { writtenUrlProblem } from './url-rules.ts'
 
 /** Problems of a draft's certificates and client credentials, beyond their shape. */
 export function accessProblems({ url, tls, oauth2 }: Draft, rules: DraftRules): Problem[] {
@@ -34,7 +34,7 @@ function tlsProblems({ ca, certificate, key }: EndpointTls, stored: EndpointTls 
 function oauth2Problems(oauth2: EndpointOAuth2, rules: DraftRules, isMoved: boolean): Problem[] {
   const { tokenUrl, clientSecret } = oauth2
   const stored = rules.stored?.oauth2
-  const code = rules.written.has('oauth2') ? urlProblem(tokenUrl, rules) : null
+  const code = rules.written.has('oauth2') ? writtenUrlProblem(tokenUrl, rules) : null
   const bad = code === null ? [] : [refusal('oauth2.tokenUrl', code)]
   if (clientSecret !== maskedValue) return bad
   if (!stored) return [...bad, refusal('oauth2.clientSecret', 'secret-not-stored')]

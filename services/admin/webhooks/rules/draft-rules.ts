@@ -3,11 +3,12 @@ import { Draft } from '../../../domain/api/webhook.ts'
 import { isServerMade } from '../../../domain/definition/definition.ts'
 import { shapeProblem } from '../../../domain/definition/json-shape.ts'
 import { type Checked, compileSchema } from '../../../platform/json/json-schema.ts'
-import { type UrlPolicy, urlProblem } from '../../../targets/target-url.ts'
+import type { UrlPolicy } from '../../../targets/target-url.ts'
 import { refusal } from '../refusal.ts'
 import type { SecretParts } from '../secrets.ts'
 import { accessProblems } from './access-rules.ts'
 import { headerProblems, movedHeaders } from './header-rules.ts'
+import { writtenUrlProblem } from './url-rules.ts'
 
 const checkShape = compileSchema<Draft>(Draft)
 
@@ -34,7 +35,7 @@ export function checkDraft(candidate: unknown, rules: DraftRules): Checked<Draft
   }
   const { name, url, headers } = checked.value
   const { written, stored } = rules
-  const urlCode = written.has('url') ? urlProblem(url, rules) : null
+  const urlCode = written.has('url') ? writtenUrlProblem(url, rules) : null
   const badHeaders = written.has('headers') ? headerProblems(headers, Object.keys(stored?.headers ?? {})) : []
   const isMoved = stored !== null && toOrigin(stored.url) !== toOrigin(url)
   const problems = [

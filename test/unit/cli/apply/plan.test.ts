@@ -60,6 +60,27 @@ describe('files without a difference', () => {
   })
 })
 
+describe('URLs that are shown masked', () => {
+  const access = (tokenUrl: string) => ({ tokenUrl, clientId: 'me', clientSecret: '***' })
+  const masked = [
+    webhook({ url: 'https://a.example/hook?token=***', oauth2: access('https://a.example/token?key=***') }),
+  ]
+
+  test('a file with the whole URLs changes nothing', () => {
+    const oauth2 = '{ tokenUrl: https://a.example/token?key=k, clientId: me, clientSecret: s }'
+    const text = `name: Till\nurl: https://a.example/hook?token=abc\noauth2: ${oauth2}`
+    expect(planned(text, masked)).toMatchObject({ kind: 'unchanged' })
+  })
+
+  test.each([
+    'url: https://a.example/hook?key=abc',
+    'url: https://b.example/hook?token=abc',
+    'oauth2: { tokenUrl: https://b.example/token?key=k, clientId: me, clientSecret: s }',
+  ])('another address or another name in the query is a difference: %s', (line) => {
+    expect(planned(`name: Till\n${line}`, masked)).toMatchObject({ kind: 'update' })
+  })
+})
+
 describe('files with a difference', () => {
   test.each([
     ['name: Till\nenabled: false\ntimeoutMs: 10000', { enabled: false }],

@@ -1,13 +1,15 @@
 import Type from 'typebox'
 import { describe, expect, test } from 'vitest'
+import { AccountView, AuditView } from '../../../../services/domain/api/account.ts'
 import { NotificationStory } from '../../../../services/domain/api/notifications.ts'
 import { nullable } from '../../../../services/domain/api/parts.ts'
 import { holds } from '../../../../services/domain/api/permissions.ts'
 import { isContact, maskContact, maskFor, personal } from '../../../../services/domain/api/personal.ts'
 import { AttemptDetail, DeadLetterEntry, ErrorEntry, Stats } from '../../../../services/domain/api/traffic.ts'
+import { ListedWebhook } from '../../../../services/domain/api/webhook.ts'
 import { eventFields } from '../../../support/event-fields.ts'
 
-const masked = (schema: Parameters<typeof maskFor>[0], value: unknown) => maskFor(schema)?.(value)
+const masked = (schema: Parameters<typeof maskFor>[0], value: unknown) => maskFor(schema, 'webhooks:bodies')?.(value)
 
 test.each([
   ['5491155550212', '***0212'],
@@ -71,7 +73,7 @@ describe('masked answers', () => {
   })
 
   test('a schema without personal data has no mask', () => {
-    expect(maskFor(Stats)).toBeNull()
+    expect(maskFor(Stats, 'webhooks:bodies')).toBeNull()
   })
 
   test('a body that is not JSON is masked as a whole', () => {
@@ -83,6 +85,49 @@ describe('masked answers', () => {
     expect(masked(NotificationStory, { event })).toEqual({
       event: { type: 'message', mood: '***', messages: [{ id: 'm1', reaction: '***' }, '***'] },
     })
+  })
+})
+
+describe('URLs', () => {
+  const url = 'https://a.example/h?token=abc'
+  const shown = 'https://a.example/h?token=***'
+
+  test('the queries of a webhook and of its token endpoint are masked without webhooks:write', () => {
+    const webhook = { url, oauth2: { tokenUrl: url, clientId: 'me' } }
+    expect(maskFor(ListedWebhook, 'webhooks:write')?.(webhook)).toEqual({
+      url: shown,
+      oauth2: { tokenUrl: shown, clientId: 'me' },
+    })
+    expect(maskFor(ListedWebhook, 'webhooks:write')?.({ url })).toEqual({ url: shown })
+  })
+
+  test('the query of a request is masked without webhooks:write', () => {
+    expect(maskFor(AttemptDetail, 'webhooks:write')?.({ request: { url } })).toEqual({ request: { url: shown } })
+    const story = { tries: [{ request: { url } }, { request: { url: null } }] }
+    expect(maskFor(NotificationStory, 'webhooks:write')?.(story)).toEqual({
+      tries: [{ request: { url: shown } }, { request: { url: null } }],
+    })
+  })
+
+  test('changes of URLs are masked in the audit trail, and other changes are not', () => {
+    const changes = [
+      { field: 'url', from: null, to: url },
+      { field: 'oauth2.tokenUrl', from: url, to: null },
+      { field: 'name', from: 'why?a=b', to: url },
+      { field: 'timeoutMs', from: 1, to: 2 },
+    ]
+    expect(maskFor(AuditView, 'webhooks:write')?.({ changes })).toEqual({
+      changes: [{ ...changes[0], to: shown }, { ...changes[1], from: shown }, changes[2], changes[3]],
+    })
+  })
+
+  test('URLs for alerts are masked without account:write', () => {
+    const account = { webhooksEnabled: true, alerts: { emails: ['a@b.example'], urls: [url] } }
+    expect(maskFor(AccountView, 'account:write')?.(account)).toEqual({
+      ...account,
+      alerts: { emails: ['a@b.example'], urls: [shown] },
+    })
+    expect(maskFor(AccountView, 'account:write')?.({ webhooksEnabled: true })).toEqual({ webhooksEnabled: true })
   })
 })
 
