@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
 import type { HttpEvent } from '../../deploy/demo/conversations/http-event.ts'
 import type { NotificationPage } from '../../services/domain/api/notifications.ts'
@@ -131,8 +131,50 @@ test("a contact's conversation shows all notifications in order, and what waits 
   expect(await seriousFindings(page)).toEqual([])
   await page.getByRole('link', { name: /Nadie escucha/ }).click()
   await page.getByText('No notification was created. This is the event.').waitFor()
+  await page.getByRole('link', { name: 'Previous' }).waitFor()
   await browser.shoot(page, 'story-not-sent')
   expect(await seriousFindings(page)).toEqual([])
+})
+
+test("a notification's page leads to the neighbours in the conversation or in the search that it was opened from", async () => {
+  const heading = (text: string) => page.getByRole('heading', { level: 1, name: `User: ${text}` })
+  const [previous, next] = ['Previous', 'Next'].map((name) => page.getByRole('link', { name })) as [Locator, Locator]
+  // A conversation has the oldest first.
+  expect(await next.count()).toBe(0)
+  await previous.click()
+  await heading('Sigo acá').waitFor()
+  await next.waitFor()
+  await page.keyboard.press('k')
+  await heading('Hola').waitFor()
+  await next.waitFor()
+  await page.keyboard.press('j')
+  await heading('Sigo acá').waitFor()
+  await next.waitFor()
+  await page.goBack()
+  await page.getByRole('main').getByRole('listitem').nth(3).waitFor()
+
+  // A search has the newest first, also after a reload.
+  await page.goto(pathOf(world, 'find?q=0212'))
+  await page.getByRole('row').nth(2).getByRole('link').click()
+  await heading('Sigo acá').waitFor()
+  await page.reload()
+  await next.waitFor()
+  await browser.shoot(page, 'story-neighbours')
+  await page.keyboard.press('j')
+  await heading('Hola').waitFor()
+  await previous.waitFor()
+  // A key that is typed into a field leads nowhere.
+  await page.getByRole('searchbox').press('k')
+  await previous.click()
+  await heading('Sigo acá').waitFor()
+  await previous.waitFor()
+  await page.keyboard.press('k')
+  await heading('Nadie escucha').waitFor()
+  await next.waitFor()
+  expect(await previous.count()).toBe(0)
+  await page.goBack()
+  await page.getByRole('row').nth(4).waitFor()
+  expect(new URL(page.url()).searchParams.get('q')).toBe('0212')
 })
 
 test('a viewer who may not read bodies sees what became of a message, and not what it says nor who wrote it', async () => {

@@ -49,7 +49,7 @@ export default function FindPage() {
       {found?.length === 0 && (
         <Empty icon={<IconMailSearch size={40} aria-hidden />} title={t('find.empty')} text={t('find.emptyText')} />
       )}
-      {found && found.length > 0 && <FoundTable businessId={businessId} found={found} />}
+      {found && found.length > 0 && <FoundTable businessId={businessId} search={q} found={found} />}
       {data?.pages.some(({ isComplete }) => !isComplete) && (
         <Alert color="yellow" variant="outline">
           {t('find.incomplete')}

@@ -11,3 +11,6 @@ export function notificationPath(businessId: string, id: string): string {
 export function conversationPath(businessId: string, contactId: string): string {
   return `/b/${encodeURIComponent(businessId)}/contacts/${encodeURIComponent(contactId)}`
 }
+
+/** State of a link to a notification in the results of a search: its page leads to the neighbours there. */
+export type OpenedFrom = { search: string }

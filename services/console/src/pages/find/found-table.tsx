@@ -8,10 +8,17 @@ import { Time } from '../../parts/figures/time.tsx'
 import { FateBadge, useFateReason } from '../../parts/states/fate-badge.tsx'
 import { useCauseText } from '../../parts/texts/cause-text.ts'
 import { useWhatText } from '../../parts/texts/what-text.ts'
-import { notificationPath } from './find-paths.ts'
+import { notificationPath, type OpenedFrom } from './find-paths.ts'
+
+type Props = {
+  businessId: string
+  /** Query of the search. */
+  search: string
+  found: FoundNotification[]
+}
 
 /** Found notifications; a row leads to the notification's own page. */
-export function FoundTable({ businessId, found }: { businessId: string; found: FoundNotification[] }) {
+export function FoundTable({ businessId, search, found }: Props) {
   const { t } = useTranslation()
   const toWhat = useWhatText()
   const toReason = useFateReason()
@@ -27,7 +34,11 @@ export function FoundTable({ businessId, found }: { businessId: string; found: F
         return (
           <Table.Tr key={one.id}>
             <Table.Td data-label={t('attempts.at')}>
-              <Link className={tableClasses.open} to={notificationPath(businessId, one.id)}>
+              <Link
+                className={tableClasses.open}
+                to={notificationPath(businessId, one.id)}
+                state={{ search } satisfies OpenedFrom}
+              >
                 <Time at={one.at} />
               </Link>
             </Table.Td>

@@ -18,6 +18,7 @@ import { useWhatText } from '../../parts/texts/what-text.ts'
 import { conversationPath } from '../find/find-paths.ts'
 import { pagePath } from '../webhook/page-path.ts'
 import { Content } from './content.tsx'
+import { NeighbourLinks } from './neighbour-links.tsx'
 import classes from './notification.module.css'
 import { StoryActions } from './story-actions.tsx'
 import { Timeline } from './timeline-list.tsx'
@@ -39,11 +40,14 @@ function Story({ businessId, story }: { businessId: string; story: NotificationS
   const reason = useFateReason()(story)
   return (
     <Stack>
-      <Group gap="sm" align="center">
-        <Title order={1} size="h2" className={classes.title}>
-          {toWhat(story)}
-        </Title>
-        <FateBadge fate={story.fate} />
+      <Group justify="space-between">
+        <Group gap="sm" align="center">
+          <Title order={1} size="h2" className={classes.title}>
+            {toWhat(story)}
+          </Title>
+          <FateBadge fate={story.fate} />
+        </Group>
+        <NeighbourLinks businessId={businessId} story={story} />
       </Group>
       {(reason !== '' || story.fate === 'delivered') && (
         <Text>
