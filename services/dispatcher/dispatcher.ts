@@ -178,7 +178,8 @@ export class Dispatcher implements AsyncDisposable {
       takeover: {
         ...topics,
         decodeReplay: topics.joined.decode,
-        joinsMessages: () => [...definitions.table.entries()].some(({ definition }) => definition.bufferSeconds > 0),
+        joinsMessages: () =>
+          Iterator.from(definitions.table.entries()).some(({ definition }) => definition.bufferSeconds > 0),
         reader,
         logIds,
         nowMs,

@@ -748,8 +748,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'reads no attempt of a clock that is half an hour behind at a takeover without a snapshot',
     file: 'services/dispatcher/takeover/takeover.ts',
-    text: 'Math.max(0, Math.min(start, (attemptsEnd ?? 0) - latestAttempts))',
-    replacement: 'start',
+    text: 'return Math.min(start, latest)',
+    replacement: 'return start',
     caughtBy: ['test/unit/dispatcher/takeover/takeover-logs.test.ts'],
   },
   {
@@ -1364,7 +1364,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'takes a retry for a repetition of the attempt that has made it',
     file: dispatcher('engine/item'),
-    text: 'return attempts.length < this.#answeredAttempts',
+    text: 'return attempts.length < (this.#answeredAttempts ?? Number.POSITIVE_INFINITY)',
     replacement: 'return attempts.length >= 0',
     caughtBy: ['test/unit/dispatcher/engine/engine-repeats.test.ts'],
   },

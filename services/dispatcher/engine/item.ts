@@ -63,8 +63,8 @@ export class Item {
   #retry: Retry | null = null
   #isForgotten = false
   #isOrphan = false
-  #answeredAttempts = Number.POSITIVE_INFINITY
-  #hasEnded = false
+  /** Attempts that its outcome answers for; null until nothing but an acknowledgement is awaited any more. */
+  #answeredAttempts: number | null = null
 
   constructor(brought: Brought) {
     const { delivery, replayId, ratePerSecond, givenUpAt, position, taken, attempts, parkedOffset } = brought
@@ -128,18 +128,17 @@ export class Item {
 
   /** Notes that nothing but an acknowledgement is awaited any more. @param attempts that its outcome answers for. */
   end(attempts: number): void {
-    this.#hasEnded = true
     this.#answeredAttempts = attempts
   }
 
   /** Whether nothing but an acknowledgement is awaited any more. */
   get hasEnded(): boolean {
-    return this.#hasEnded
+    return this.#answeredAttempts !== null
   }
 
   /** Whether it answers for another item of the same delivery. It does not for the retry that its own outcome has made. */
   covers({ attempts }: Item): boolean {
-    return attempts.length < this.#answeredAttempts
+    return attempts.length < (this.#answeredAttempts ?? Number.POSITIVE_INFINITY)
   }
 
   /** Takes over the records that another item of the same delivery answers for. */

@@ -73,10 +73,11 @@ export async function takeOver(
   )
   const log = await readHealth(partition, healthEnd ?? 0, context)
   const snapshots = inTheseLogs(partition, log.webhooks(), context)
+  const latest = Math.max(0, (attemptsEnd ?? 0) - latestAttempts)
   const startOfWindow = async () => {
     const startMs = nowMs() - breakerWindowMs
     const start = (await reader.offsetsAt(attempts.topic, startMs)).get(partition) ?? 0
-    return Math.max(0, Math.min(start, (attemptsEnd ?? 0) - latestAttempts))
+    return Math.min(start, latest)
   }
   const own = log.partition
   const from = {
@@ -85,7 +86,6 @@ export async function takeOver(
     parkedOffset: own && isSameLog(logIds.parkedLogId, own.parkedLogId) ? own.parkedOffset : 0,
     asOf: own?.asOf ?? 0,
   }
-  const latest = Math.max(0, (attemptsEnd ?? 0) - latestAttempts)
   const answersFrom = context.joinsMessages() ? Math.min(from.attemptsOffset, latest) : from.attemptsOffset
   const restored = restore(snapshots, resumePoints(partition, committed))
   await Promise.all([

@@ -50,15 +50,15 @@ export function encodeOffsetMap(watermark: number, unfinished: readonly number[]
 }
 
 /**
- * Encodes the offsets from `from` on that are finished, without a limit of its length. @returns null when there are none.
+ * Encodes finished offsets, without a limit of the length.
+ * @param from not above any of them.
+ * @returns null when there are none.
  */
 export function encodeFinished(from: number, finished: OffsetRuns): string | null {
   const lengths: number[] = []
   let position = from
   for (const [start, end] of finished) {
-    if (end <= from) continue
-    const first = Math.max(start, from)
-    lengths.push(first - position - (lengths.length === 0 ? 0 : 1), end - first - 1)
+    lengths.push(start - position, end - start)
     position = end
   }
   const content = lengths.length === 0 ? null : encodeRuns(lengths, Number.POSITIVE_INFINITY)
@@ -78,9 +78,13 @@ export function decodeFinished(text: string, from: number): OffsetRuns | null {
   return Number.isSafeInteger(position) ? finished : null
 }
 
-/** Packs lengths of runs (toRuns). @returns null when that takes more bytes than `most`. */
-function encodeRuns(runs: readonly number[], most: number): Buffer | null {
-  if (runs.length > most * 8) return null
+/**
+ * Packs lengths of unfinished and finished runs in turn. Only the first can be 0, so the others are stored less 1.
+ * @returns null when that takes more bytes than `most`.
+ */
+function encodeRuns(lengths: readonly number[], most: number): Buffer | null {
+  if (lengths.length > most * 8) return null
+  const runs = lengths.map((length, index) => (index === 0 ? length : length - 1))
   const orders = [0, 1].map((side) => bestOrder(runs.filter((_run, index) => index % 2 === side)))
   let bits = 2 * orderBits + golombBits(runs.length)
   runs.forEach((run, index) => {
@@ -133,10 +137,7 @@ function decodeRuns(content: Buffer | null): number[] | null {
   return reader.exhausted ? null : lengths
 }
 
-/**
- * Lengths of unfinished and finished runs in turn, from watermark to next. Only the first can be 0, so the others are
- * stored less 1.
- */
+/** Lengths of unfinished and finished runs in turn, from watermark to next. */
 function toRuns(watermark: number, unfinished: readonly number[], next: number): number[] {
   const runs: number[] = [0]
   let position = watermark
@@ -149,5 +150,5 @@ function toRuns(watermark: number, unfinished: readonly number[], next: number):
   }
   if (position > next) throw new RangeError(`next ${next} is below the watermark ${watermark}`)
   if (position < next) runs.push(next - position)
-  return runs.map((length, index) => (index === 0 ? length : length - 1))
+  return runs
 }

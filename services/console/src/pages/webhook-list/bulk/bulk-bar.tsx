@@ -18,7 +18,7 @@ type Props = {
 export function BulkBar({ webhooks, chosen, onChoose }: Props) {
   const { t } = useTranslation()
   const { count } = useFormats()
-  /** What the dialog asks about; it stays while the dialog closes. */
+  /** Change that the dialog asks about; it stays while the dialog closes. */
   const [asked, setAsked] = useState<BulkChange | null>(null)
   const [isAsking, setAsking] = useState(false)
   const bulk = useBulk()
