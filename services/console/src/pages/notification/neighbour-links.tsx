@@ -2,9 +2,9 @@ import { Button, Group } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { type PropsWithChildren, type ReactNode, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useLocation, useNavigate } from 'react-router'
+import { Link, type LinkProps, useLocation, useNavigate } from 'react-router'
 import { maskedValue } from '../../../../domain/definition/definition-values.ts'
 import { foundQuery } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
@@ -38,32 +38,42 @@ export function NeighbourLinks({ businessId, story }: { businessId: string; stor
   return (
     <Group gap="xs" wrap="nowrap">
       {previous && (
-        <Button
-          component={Link}
+        <Neighbour
           {...link(previous)}
-          variant="default"
-          size="xs"
-          aria-keyshortcuts="k"
-          leftSection={<IconChevronLeft size={16} aria-hidden />}
-          rightSection={<Key name="k" />}
+          hotkey="k"
+          left={<IconChevronLeft size={16} aria-hidden />}
+          right={<Key name="k" />}
         >
           {t('story.previous')}
-        </Button>
+        </Neighbour>
       )}
       {next && (
-        <Button
-          component={Link}
+        <Neighbour
           {...link(next)}
-          variant="default"
-          size="xs"
-          aria-keyshortcuts="j"
-          leftSection={<Key name="j" />}
-          rightSection={<IconChevronRight size={16} aria-hidden />}
+          hotkey="j"
+          left={<Key name="j" />}
+          right={<IconChevronRight size={16} aria-hidden />}
         >
           {t('story.following')}
-        </Button>
+        </Neighbour>
       )}
     </Group>
+  )
+}
+
+type NeighbourProps = PropsWithChildren<LinkProps & { hotkey: string; left: ReactNode; right: ReactNode }>
+
+function Neighbour({ hotkey, left, right, ...link }: NeighbourProps) {
+  return (
+    <Button
+      component={Link}
+      {...link}
+      variant="default"
+      size="xs"
+      aria-keyshortcuts={hotkey}
+      leftSection={left}
+      rightSection={right}
+    />
   )
 }
 
