@@ -6,6 +6,10 @@ import { seeded } from './simulation.ts'
 
 /** Status of requests to /control, which no other answer has. */
 export const controlStatus = 297
+const control = {
+  pieces: [Buffer.from(`HTTP/1.1 ${controlStatus} Control\r\ncontent-length: 0\r\n\r\n`)],
+  ending: 'open',
+} as const
 
 /**
  * Answers /odd/<seed> with the answer of that seed, /next with that of the next seed, and other paths with
@@ -15,21 +19,27 @@ export async function listenOdd(options: GrammarOptions & { firstSeed?: number }
   let next = options.firstSeed ?? 0
   return await listenRaw((socket) => {
     socket.setNoDelay(true)
+    // The end of an answer's connection comes before the next answer, as at any server: a client may send its next request
+    // while the last pieces are still to be written.
+    let written = Promise.resolve()
     onRequest(socket, (_number, head) => {
       const seed = /^POST \/odd\/(\d+) /.exec(head)?.[1]
-      if (head.startsWith('POST /next ')) void write(socket, oddAnswer(seeded(next++), options))
-      else if (seed === undefined) socket.write(`HTTP/1.1 ${controlStatus} Control\r\ncontent-length: 0\r\n\r\n`)
-      else void write(socket, oddAnswer(seeded(Number(seed)), options))
+      const answer = head.startsWith('POST /next ')
+        ? oddAnswer(seeded(next++), options)
+        : seed === undefined
+          ? control
+          : oddAnswer(seeded(Number(seed)), options)
+      written = written.then(() => write(socket, answer))
     })
   })
 }
 
-async function write(socket: Socket, { pieces, ending }: OddAnswer): Promise<void> {
+async function write(socket: Socket, { pieces, ending }: Pick<OddAnswer, 'pieces' | 'ending'>): Promise<void> {
   for (const piece of pieces) {
-    if (socket.destroyed) return
+    if (!socket.writable) return
     socket.write(piece)
     if (pieces.length > 1) await setImmediate()
   }
-  if (ending === 'close') socket.end()
+  if (ending === 'close' && socket.writable) socket.end()
   if (ending === 'reset') socket.resetAndDestroy()
 }
