@@ -4,12 +4,14 @@ import { type GrammarOptions, type OddAnswer, oddAnswer } from './answer-grammar
 import { listenRaw, onRequest, type RawServer } from './outgoing.ts'
 import { seeded } from './simulation.ts'
 
+type Answer = Pick<OddAnswer, 'pieces' | 'ending'>
+
 /** Status of requests to /control, which no other answer has. */
 export const controlStatus = 297
-const control = {
+const control: Answer = {
   pieces: [Buffer.from(`HTTP/1.1 ${controlStatus} Control\r\ncontent-length: 0\r\n\r\n`)],
   ending: 'open',
-} as const
+}
 
 /**
  * Answers /odd/<seed> with the answer of that seed, /next with that of the next seed, and other paths with
@@ -34,7 +36,7 @@ export async function listenOdd(options: GrammarOptions & { firstSeed?: number }
   })
 }
 
-async function write(socket: Socket, { pieces, ending }: Pick<OddAnswer, 'pieces' | 'ending'>): Promise<void> {
+async function write(socket: Socket, { pieces, ending }: Answer): Promise<void> {
   for (const piece of pieces) {
     if (!socket.writable) return
     socket.write(piece)
