@@ -55,7 +55,7 @@ function describeProgram(program: string): ChartProgram {
   }
   if (program === 'topics') return { args: [...kafkajsFlags, 'services/topics/command.ts', 'apply'], ...names }
   return {
-    args: [...ownFlagsOf(program), `services/${program}/main.ts`],
+    args: [...ownFlagsOf(program), `services/dist/${program}.mjs`],
     port: Number(declared.get('HOOKLINE_HTTP_PORT')?.default),
     shutdownTimeoutMs: Number(declared.get('HOOKLINE_SHUTDOWN_TIMEOUT_MS')?.default),
     isPublic: isPublic(program),

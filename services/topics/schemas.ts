@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Codec } from '../platform/avro/codec.ts'
+import { packagePath } from '../platform/package-files.ts'
 import type { Topic } from './topic-map.ts'
 
 /** By file name. One object for each schema, so that what is compiled from it is compiled once. */
@@ -9,7 +10,7 @@ const schemas = new Map<string, object>()
 export function readSchema({ schema: file }: Topic): object {
   const known = schemas.get(file)
   if (known) return known
-  const read = JSON.parse(readFileSync(new URL(`../../schemas/${file}`, import.meta.url), 'utf8')) as object
+  const read = JSON.parse(readFileSync(packagePath(`schemas/${file}`), 'utf8')) as object
   schemas.set(file, read)
   return read
 }

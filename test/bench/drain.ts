@@ -1,4 +1,5 @@
 import { flagsOf, kafkajsFlags, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
+import { serviceFile } from '../../deploy/local/tools/service-build.ts'
 import { topicName } from '../../services/topics/schemas.ts'
 import { topics } from '../../services/topics/topic-map.ts'
 import { fillDeliveries } from './fill.ts'
@@ -53,7 +54,7 @@ export async function drain(which: 'limit' | 'drain'): Promise<object> {
     const env = withMemoryLimits({ HOOKLINE_TOPIC_PREFIX: prefix })
     drains.push(
       await measure(receiver, () =>
-        world.spawnScript('services/dispatcher/main.ts', [], env, [...flagsOf('dispatcher'), ...profile]),
+        world.spawnScript(serviceFile('dispatcher'), [], env, [...flagsOf('dispatcher'), ...profile]),
       ),
     )
     report('drain', round, drains.at(-1))

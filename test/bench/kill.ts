@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
+import { serviceFile } from '../../deploy/local/tools/service-build.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { fillDeliveries } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
@@ -77,7 +78,7 @@ async function drainOnce(
     HOOKLINE_TOPIC_PREFIX: prefix,
     HOOKLINE_INSTANCE_ID: interruption?.instanceId ?? '',
   })
-  const start = (): ChildProcess => world.spawnScript('services/dispatcher/main.ts', [], env, flagsOf('dispatcher'))
+  const start = (): ChildProcess => world.spawnScript(serviceFile('dispatcher'), [], env, flagsOf('dispatcher'))
   const beganMs = clock.monotonicMs()
   let child = start()
   const third = Math.floor(deliveries / 3)

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { findFreePorts } from '../../deploy/local/process/ports.ts'
 import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
+import { serviceFile } from '../../deploy/local/tools/service-build.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { cpuMicros, residentMb } from './usage.ts'
 import { stop, type World } from './world.ts'
@@ -49,7 +50,7 @@ export class ServiceSet<Name extends ServiceName> implements AsyncDisposable {
         ? ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--cpu-prof-name=${prefix}${name}.cpuprofile`]
         : []
       const env = withMemoryLimits({ ...own, ...extraEnv })
-      return world.spawnScript(`services/${name}/main.ts`, [], env, [...flagsOf(name), ...profile])
+      return world.spawnScript(serviceFile(name), [], env, [...flagsOf(name), ...profile])
     })
     await using starting = new AsyncDisposableStack()
     const set = starting.use(new ServiceSet(names, children, ports))

@@ -1,4 +1,5 @@
 import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
+import { serviceFile } from '../../deploy/local/tools/service-build.ts'
 import { deliveryId } from '../../services/topics/delivery-id.ts'
 import { eventMaker, steadily } from './events.ts'
 import { defineWebhooks, fillDeliveries, webhookTargets } from './fill.ts'
@@ -72,7 +73,7 @@ async function inBacklog(world: World, receiver: ReceiverProcess) {
   await fillDeliveries(world, { ...shape, bodyBytes: 700, prefix, deliveries: backlog, url: receiver.url })
   await receiver.reset()
   const env = withMemoryLimits({ HOOKLINE_TOPIC_PREFIX: prefix })
-  const child = world.spawnScript('services/dispatcher/main.ts', [], env, flagsOf('dispatcher'))
+  const child = world.spawnScript(serviceFile('dispatcher'), [], env, flagsOf('dispatcher'))
   const rate = async (count: number, from: { count: number; lastAtMs: number }) => {
     const to = await receiver.until(count)
     return { ...to, perSecond: Math.round(((to.count - from.count) * 1_000) / (to.lastAtMs - from.lastAtMs)) }

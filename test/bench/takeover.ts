@@ -1,4 +1,5 @@
 import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
+import { serviceFile } from '../../deploy/local/tools/service-build.ts'
 import type { Attempt } from '../../services/domain/delivery/delivery.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { deliveryId } from '../../services/topics/delivery-id.ts'
@@ -34,7 +35,7 @@ async function firstRequestMs(world: World, receiver: ReceiverProcess, prefix: s
   await receiver.reset()
   const beganMs = clock.monotonicMs()
   const child = world.spawnScript(
-    'services/dispatcher/main.ts',
+    serviceFile('dispatcher'),
     [],
     withMemoryLimits({ HOOKLINE_TOPIC_PREFIX: prefix }),
     flagsOf('dispatcher'),

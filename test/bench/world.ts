@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { startPlatform } from '../../deploy/local/platform/platform.ts'
 import { kafkajsFlags } from '../../deploy/local/stack/memory.ts'
+import { ensureServices } from '../../deploy/local/tools/service-build.ts'
 import type { Encode } from '../../services/platform/avro/codec.ts'
 import type { Kafka } from '../../services/platform/kafka/client.ts'
 import type { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
@@ -27,6 +28,7 @@ export type World = {
 
 /** @param ofCluster `host:port` of each broker to use instead of the platform's own. */
 export async function openWorld(ofCluster?: string[]): Promise<World> {
+  await ensureServices(say)
   const stack = new AsyncDisposableStack()
   const platform = stack.use(await startPlatform({ progress: say }))
   const brokers = ofCluster ?? platform.brokers

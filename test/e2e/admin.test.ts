@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
+import { serviceFile } from '../../deploy/local/tools/service-build.ts'
 import { completesHeader } from '../../services/admin/definition-writes/record-headers.ts'
 import { openHeader } from '../../services/config-topics/sealed-values.ts'
 import { sealContext } from '../../services/domain/definition/definition.ts'
@@ -48,7 +49,7 @@ beforeAll(async () => {
   await promisify(execFile)(process.execPath, ['services/topics/command.ts', 'apply'], { env })
   // Written before admin starts: to be completed once the topic has been read to its end.
   await byHand({ id: 'early', name: 'Early', channels: ['early-1'] })
-  admin = spawn(process.execPath, ['services/admin/main.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  admin = spawn(process.execPath, [serviceFile('admin')], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   adminUrl = await listening(admin)
   // Admin listens before it has read its tables, and reports that it is not ready.
   expect((await fetch(`${adminUrl}/healthz`)).status).toBe(200)

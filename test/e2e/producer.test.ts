@@ -7,6 +7,7 @@ import { SignJWT } from 'jose'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
+import { serviceFile } from '../../deploy/local/tools/service-build.ts'
 import type { StatusEvent } from '../../services/domain/event/event.ts'
 import { Codec, createRegistry } from '../../services/platform/avro/codec.ts'
 import { loadConfig } from '../../services/platform/config/config.ts'
@@ -68,7 +69,7 @@ async function applyTopics(changes: NodeJS.ProcessEnv = {}): Promise<void> {
 
 /** @returns the process, and its URL once it listens. */
 async function startProducer(changes: NodeJS.ProcessEnv = {}): Promise<{ service: ChildProcess; url: string }> {
-  const service = spawn(process.execPath, ['services/producer/main.ts'], {
+  const service = spawn(process.execPath, [serviceFile('producer')], {
     env: { ...env, ...changes },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -256,7 +257,7 @@ test('when Kafka returns after an outage, the producer answers 202 again and has
 })
 
 test('a producer with a wrong configuration ends with 78', async () => {
-  const service = spawn(process.execPath, ['services/producer/main.ts'], {
+  const service = spawn(process.execPath, [serviceFile('producer')], {
     env: { ...env, HOOKLINE_PRODUCER_MAX_REQUEST_BYTES: 'much' },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { serviceFile } from '../../deploy/local/tools/service-build.ts'
 import type { Attempt, DeadLetter } from '../../services/domain/delivery/delivery.ts'
 import { type DeadLetterCounts, hourMs, minuteMs, type WebhookStats } from '../../services/domain/stats/stats.ts'
 import type { Decode, Encode } from '../../services/platform/avro/codec.ts'
@@ -268,7 +269,7 @@ function lag(): Promise<number> {
 }
 
 function start(more: NodeJS.ProcessEnv = {}): ChildProcess {
-  const service = spawn(process.execPath, ['services/stats-aggregator/main.ts'], {
+  const service = spawn(process.execPath, [serviceFile('stats-aggregator')], {
     env: { ...environment, ...more },
     stdio: ['ignore', 'ignore', 'inherit'],
   })

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 const { HOOKLINE_TEST_CLOCK_FILE: file, HOOKLINE_TEST_CLOCK_OF: service = '' } = process.env
 const everyMs = 100
 
-if (file && process.argv[1]?.includes(`/${service}/`)) {
+if (file && process.argv[1]?.endsWith(`/${service}.mjs`)) {
   const realNow = Date.now
   let aheadMs = 0
   const read = () => {

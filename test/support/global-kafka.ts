@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node'
 import { startPlatform } from '../../deploy/local/platform/platform.ts'
 import { ensureConsole } from '../../deploy/local/tools/console-build.ts'
+import { ensureServices } from '../../deploy/local/tools/service-build.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,6 +18,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const say = (line: string) => void process.stdout.write(`${line}\n`)
   // Built once, before several files at a time would each find it missing.
   await ensureConsole(say)
+  await ensureServices(say)
   const platform = await startPlatform({ progress: say })
   say(`Tests use ${platform.description}`)
   project.provide('brokers', platform.brokers)

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { ServiceName } from '../../deploy/local/stack/stack.ts'
+import { serviceFile } from '../../deploy/local/tools/service-build.ts'
 
 export type ServiceProcess = {
   /** Resolves with the exit code; null when a signal ended it. */
@@ -12,7 +13,7 @@ export type ServiceProcess = {
 
 /** One service as a process that is not restarted. */
 export function spawnService(name: ServiceName, env: NodeJS.ProcessEnv): ServiceProcess {
-  const child = spawn(process.execPath, [`services/${name}/main.ts`], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [serviceFile(name)], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const note = (chunk: Buffer) => {
     output += chunk.toString()

@@ -155,7 +155,7 @@ test('the compile cache is made by the user and with the flags of the services, 
   const [, uid, gid] = /^USER (\d+):(\d+)$/m.exec(dockerfile) ?? []
   expect(Number(uid)).toBeGreaterThan(0)
   expect(dockerfile).toContain(`setpriv --reuid=${uid} --regid=${gid} --clear-groups`)
-  expect(dockerfile).toContain(`node ${commonFlags.join(' ')} $own services/$service/main.ts`)
+  expect(dockerfile).toContain(`node ${commonFlags.join(' ')} $own services/dist/$service.mjs`)
   expect(dockerfile).toContain(`[ $service != dispatcher ] || own="${ownFlagsOf('dispatcher').join(' ')}"`)
   const [, names = ''] = /for service in (.*); do/.exec(dockerfile) ?? []
   expect(names.split(' ').sort()).toEqual(withMain.sort())

@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type Claims, createIssuer } from '../../demo/issuer.ts'
 import type { DownloadProgress } from '../artifacts/maven.ts'
 import { type Guard, openGuard } from '../process/guard.ts'
 import { once } from '../process/once.ts'
 import { findFreePorts } from '../process/ports.ts'
 import { describeEnd, lastLines, launch } from '../process/process.ts'
+import { root as thisVersion } from '../tools/built.ts'
 import { ensureConsole } from '../tools/console-build.ts'
+import { ensureServices, serviceFile } from '../tools/service-build.ts'
 import { flagsOf, withMemoryLimits } from './memory.ts'
 import { SupervisedService } from './stack-service.ts'
 
@@ -65,8 +66,6 @@ export type Stack = AsyncDisposable & {
   stop(): Promise<void>
 }
 
-/** Folder of this version. */
-export const thisVersion = fileURLToPath(new URL('../../../', import.meta.url))
 const stopGraceMs = 15_000
 
 /**
@@ -91,7 +90,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const title = instance === 1 ? name : `${name}-${instance}`
     const service = await SupervisedService.start({
       name: title,
-      args: () => [...flagsOf(name), join(version, 'services', name, 'main.ts')],
+      args: () => [...flagsOf(name), fileOf(name, version)],
       port,
       logFile: join(logDirectory, `${title}-${port}.log`),
       env: envOf ? { ...env, ...envOf(name) } : env,
@@ -113,6 +112,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   try {
     if (wanted.includes('admin')) await ensureConsole(progress)
+    await ensureServices(progress)
     progress('Creating topics and registering schemas ...')
     await apply()
     progress(`Starting ${wanted.join(', ')} ...`)
@@ -177,6 +177,11 @@ function stackVariables(
     HOOKLINE_ALLOW_INSECURE_URLS: 'true',
     HOOKLINE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128',
   }
+}
+
+/** Another version runs from its sources: it may know of no build. */
+function fileOf(name: ServiceName, version: string): string {
+  return version === thisVersion ? serviceFile(name) : join(version, 'services', name, 'main.ts')
 }
 
 type Application = { version: string; logFile: string; env: NodeJS.ProcessEnv; guard: Guard }

@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process'
-import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { DownloadProgress } from '../artifacts/maven.ts'
+import { isCurrent, root } from './built.ts'
 
-const root = fileURLToPath(new URL('../../../', import.meta.url))
 const consoleFolder = join(root, 'services', 'console')
 const built = join(consoleFolder, 'dist', 'index.html')
 /** Inputs of the build; the lock file stands for all packages. */
@@ -24,26 +22,7 @@ export async function buildConsole(): Promise<void> {
 
 /** Builds the console if it is missing or older than its sources. */
 export async function ensureConsole(progress: DownloadProgress): Promise<void> {
-  if (await isCurrent()) return
+  if (await isCurrent(built, sources)) return
   progress('Building the console ...')
   await buildConsole()
-}
-
-async function isCurrent(): Promise<boolean> {
-  const builtMs = await stat(built).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => null,
-  )
-  if (builtMs === null) return false
-  const newest = await Promise.all(sources.map(newestMs))
-  return newest.every((sourceMs) => sourceMs <= builtMs)
-}
-
-async function newestMs(path: string): Promise<number> {
-  const { mtimeMs } = await stat(path)
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => [])
-  const inside = entries.filter(({ name }) => name !== 'dist' && name !== 'node_modules')
-  const times = await Promise.all(inside.map(({ name }) => newestMs(join(path, name))))
-  // The time of a folder shows that files were removed.
-  return Math.max(mtimeMs, ...times)
 }

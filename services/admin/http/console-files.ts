@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { nothingThere } from '../../platform/http/http-server.ts'
+import { packagePath } from '../../platform/package-files.ts'
 
-/** Folder into which npm run build:console writes the console. */
-const consoleDirectory = fileURLToPath(new URL('../../console/dist', import.meta.url))
+/** Folder into which npm run build writes the console. */
+const consoleDirectory = packagePath('services/console/dist')
 
 /** Paths that are not the console's: a missing one is answered with a problem, not with a page. */
 const ownPaths = /^\/(api|openapi\.json|healthz|readyz|metrics)([/?]|$)/
 const notBuilt = `<!doctype html><meta charset="utf-8"><title>Hookline</title>
-<h1>The console is not built</h1><p>Run <code>npm run build:console</code> and load this page again. The API is at
+<h1>The console is not built</h1><p>Run <code>npm run build</code> and load this page again. The API is at
 <a href="/openapi.json">/openapi.json</a>.</p>\n`
 
 /**

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packagePath } from '../../platform/package-files.ts'
 
 /** Bodies of the published samples by name, parsed. */
 export type SampleCatalogue = ReadonlyMap<string, SampleBody>
 export type SampleBody = { type: string; chatPlatform: string } & Record<string, unknown>
 
-const folder = new URL('../../../schemas/notifications/samples/', import.meta.url)
+const folder = packagePath('schemas/notifications/samples')
 
 /** Reads schemas/notifications/samples, which receivers install as a package. */
 export function readSamples(): SampleCatalogue {
@@ -12,7 +14,7 @@ export function readSamples(): SampleCatalogue {
   return new Map(
     files.map((file) => [
       file.replace(/\.json$/, ''),
-      JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as SampleBody,
+      JSON.parse(readFileSync(join(folder, file), 'utf8')) as SampleBody,
     ]),
   )
 }

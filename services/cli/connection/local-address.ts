@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { compileSchema } from '../../platform/json/json-schema.ts'
+import { packagePath } from '../../platform/package-files.ts'
 
 /**
  * Contents of .hookline/local.json, which `npm start` keeps while it runs (contract.md, section 6). The brokers are
@@ -15,7 +15,7 @@ const check = compileSchema<LocalAddress>({
   properties: { brokers: text, schemaRegistryUrl: text, adminUrl: text, token: text },
 })
 
-export const localAddressFile = fileURLToPath(new URL('../../../.hookline/local.json', import.meta.url))
+export const localAddressFile = packagePath('.hookline/local.json')
 
 /** @returns null if no local stack is running. @throws Error if the file has other contents. */
 export async function readLocalAddress(file = localAddressFile): Promise<LocalAddress | null> {
