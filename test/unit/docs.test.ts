@@ -154,9 +154,13 @@ describe('names in the documents', () => {
 
   test.each(documents)('every file of the repository named in %s exists', (path) => {
     const named = [...read(path).matchAll(/`((?:services|deploy|test|schemas|docs|\.ci)\/[\w./-]*)`/g)]
-    const missing = named.map(([, name]) => name ?? '').filter((name) => !existsSync(new URL(name, root)))
+    const missing = named.map(([, name]) => name ?? '').filter((name) => !existsSync(new URL(sourceOf(name), root)))
     expect(missing).toEqual([])
   })
+
+  /** A file that `npm run build` makes stands for what it is made of. */
+  const sourceOf = (name: string) =>
+    name === 'services/dist' ? 'services' : name.replace(/^services\/dist\/([\w-]+)\.mjs$/, 'services/$1/main.ts')
 
   test('every file of the dispatcher named by its last part in docs/architecture.md exists', () => {
     const section = sectionOf(read('docs/architecture.md'), "## The dispatcher's core")
