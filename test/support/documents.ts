@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 /** Access to the repository's documents for tests. */
 
@@ -7,6 +7,16 @@ export const root = new URL('../../', import.meta.url)
 /** @param path relative to the repository's root. */
 export function readDocument(path: string): string {
   return readFileSync(new URL(path, root), 'utf8')
+}
+
+/**
+ * Whether a file or folder is in the repository, or is built from what is: `npm run build` makes services/dist.
+ * @param path relative to the repository's root.
+ */
+export function isThere(path: string): boolean {
+  const source =
+    path === 'services/dist' ? 'services' : path.replace(/^services\/dist\/([\w-]+)\.mjs$/, 'services/$1/main.ts')
+  return existsSync(new URL(source, root))
 }
 
 /** Files below a folder, relative to the repository's root. */

@@ -17,6 +17,7 @@ import {
   codeBlocks,
   documentPaths,
   filesBelow,
+  isThere,
   readDocument as read,
   root,
   sectionOf,
@@ -154,13 +155,9 @@ describe('names in the documents', () => {
 
   test.each(documents)('every file of the repository named in %s exists', (path) => {
     const named = [...read(path).matchAll(/`((?:services|deploy|test|schemas|docs|\.ci)\/[\w./-]*)`/g)]
-    const missing = named.map(([, name]) => name ?? '').filter((name) => !existsSync(new URL(sourceOf(name), root)))
+    const missing = named.map(([, name]) => name ?? '').filter((name) => !isThere(name))
     expect(missing).toEqual([])
   })
-
-  /** A file that `npm run build` makes stands for what it is made of. */
-  const sourceOf = (name: string) =>
-    name === 'services/dist' ? 'services' : name.replace(/^services\/dist\/([\w-]+)\.mjs$/, 'services/$1/main.ts')
 
   test('every file of the dispatcher named by its last part in docs/architecture.md exists', () => {
     const section = sectionOf(read('docs/architecture.md'), "## The dispatcher's core")
@@ -309,7 +306,6 @@ describe('documents that comments and tests cite', () => {
   }
 
   test('every document cited in code exists, with the section or number cited', () => {
-    const isThere = (path: string) => existsSync(new URL(path, root))
     expect(sources.length).toBeGreaterThan(300)
     expect(sources.flatMap((path) => problemsOf(read(path), isThere).map((problem) => `${path}: ${problem}`))).toEqual(
       [],

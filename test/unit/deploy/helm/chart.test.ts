@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { chartFiles } from '../../../../deploy/helm/chart-files.ts'
 import { chartPrograms } from '../../../../deploy/helm/programs.ts'
 import { chart, exampleFile, exampleNames, find, helm, lackOfTools, podOf, render } from '../../../support/chart.ts'
-import { readDocument, root } from '../../../support/documents.ts'
+import { isThere, readDocument } from '../../../support/documents.ts'
 import { kubernetesVersions } from '../../../support/kubernetes-tools.ts'
 import { faultsIn, operatorKinds } from '../../../support/resource-faults.ts'
 
@@ -54,7 +53,7 @@ describe.skipIf(lackOfTools !== null).each(exampleNames)('the chart with example
         ports: [{ name: 'http', containerPort: expect.any(Number) }],
         resources: { limits: { memory: expect.any(String) } },
       })
-      expect(existsSync(new URL(container?.args.at(-1) ?? '', root))).toBe(true)
+      expect(isThere(container?.args.at(-1) ?? '')).toBe(true)
     },
   )
 
