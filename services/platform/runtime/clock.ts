@@ -15,8 +15,33 @@ export type Clock = {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Calls back after delayMs, or after longestTimerMs if that is sooner; a longer wait has to check again then. */
   after(delayMs: number, due: () => void): Timer
-  /** Calls back at an interval. */
+  /** Calls back at an interval; see everyShared. */
   every(intervalMs: number, due: () => void): Timer
+}
+
+/** Shortest wait until a shared moment: timers and brokers may be early by less. */
+const leastWaitMs = 10
+
+/**
+ * Milliseconds until the next multiple of the interval. Work that waits for the same moments wakes an idle process once,
+ * and most of its cost is that of waking (docs/measurements/idle.md).
+ */
+export function untilShared(monotonicMs: number, intervalMs: number): number {
+  return intervalMs + leastWaitMs - ((monotonicMs + leastWaitMs) % intervalMs)
+}
+
+/** Calls back at each multiple of the interval, counted from the start of the process. */
+export function everyShared(intervalMs: number, due: () => void): Timer {
+  let timer: NodeJS.Timeout
+  const wait = () => {
+    timer = setTimeout(run, untilShared(performance.now(), intervalMs))
+  }
+  const run = () => {
+    wait()
+    due()
+  }
+  wait()
+  return { cancel: () => clearTimeout(timer) }
 }
 
 export const systemClock: Clock = {
@@ -38,8 +63,5 @@ export const systemClock: Clock = {
     const timer = setTimeout(due, Math.min(delayMs, longestTimerMs))
     return { cancel: () => clearTimeout(timer) }
   },
-  every: (intervalMs, due) => {
-    const timer = setInterval(due, intervalMs)
-    return { cancel: () => clearInterval(timer) }
-  },
+  every: everyShared,
 }

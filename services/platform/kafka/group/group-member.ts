@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts'
+import { type Clock, untilShared } from '../../runtime/clock.ts'
 import { KafkaFault } from '../wire/kafka-fault.ts'
 import type { GroupCoordinator, OffsetToCommit } from './group-coordinator.ts'
 import { encodeShares, encodeSubscription, readShare, readUserData, type Shares } from './subscription.ts'
@@ -127,12 +127,12 @@ export class GroupMember implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { heartbeatMs, aloneHeartbeatMs } = this.#options
+    const { heartbeatMs, aloneHeartbeatMs: aloneMs, clock } = this.#options
     while (!this.#closed.signal.aborted) {
       try {
         if (this.#mustJoin) await this.#joinWhileBeating()
         else await this.#beat(this.#assignment)
-        if (!this.#mustJoin) await this.#rest(this.#isAlone ? aloneHeartbeatMs : heartbeatMs)
+        if (!this.#mustJoin) await this.#rest(untilShared(clock.monotonicMs(), this.#isAlone ? aloneMs : heartbeatMs))
       } catch (error) {
         if (this.#closed.signal.aborted) return
         if (!(error instanceof KafkaFault) || error.kind === 'final') throw error

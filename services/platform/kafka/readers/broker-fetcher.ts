@@ -1,5 +1,6 @@
 import { setImmediate as turnEnded } from 'node:timers/promises'
 import type { Connection } from '@platformatic/kafka'
+import { untilShared } from '../../runtime/clock.ts'
 import type { ReaderCluster } from '../wire/cluster.ts'
 import {
   type FetchAnswer,
@@ -36,8 +37,11 @@ const defaultMaxBytes = 1_048_576
 const patienceMs = 500
 /** Bytes of answers whose batches are being handled, above which nothing is fetched. */
 const maxHeldBytes = 8 * defaultMaxBytes
-/** Longest wait of a poll after one that brought nothing: each poll costs CPU here and at the broker. */
-const idleWaitMs = 5_000
+/**
+ * Interval of polls that bring nothing: each one costs CPU here and at the broker. They end at the same moments, whichever
+ * reader of the process they belong to.
+ */
+const idleWaitMs = 4_000
 /** Time beyond the longest poll after which the broker counts as hanging; the connection is closed then. */
 const answerMarginMs = 5_000
 /** Time beyond a poll after which the metadata is read again. */
@@ -183,10 +187,10 @@ export class BrokerFetcher {
    * partition that is left out now would be fetched late, so there is no long wait then.
    */
   #wait(partitions: number): Pick<FetchRequest, 'maxWaitMs' | 'minBytes'> {
-    const { maxWaitMs, minBytes = 1 } = this.#options
+    const { maxWaitMs, minBytes = 1, clock } = this.#options
     const isComplete = partitions === Iterator.from(this.#ports.readings()).reduce((count) => count + 1, 0)
     return this.#isQuiet && isComplete
-      ? { maxWaitMs: Math.max(maxWaitMs, idleWaitMs), minBytes: 1 }
+      ? { maxWaitMs: Math.round(untilShared(clock.monotonicMs(), idleWaitMs)), minBytes: 1 }
       : { maxWaitMs, minBytes }
   }
 

@@ -20,7 +20,7 @@ export type FetchedBatch = {
 export type PartitionReaderOptions = {
   /**
    * Longest time that a broker waits for new records; bounds how late a resumed partition is fetched. While nothing is
-   * paused and nothing arrives, it is five seconds or more.
+   * paused and nothing arrives, it is up to four seconds.
    */
   maxWaitMs: number
   /** A broker answers earlier once it has this many bytes; 1 by default, and while nothing arrives. */

@@ -36,7 +36,7 @@ export function unreadReporter(
 }
 
 /** Wait for new records of readers that are never paused: each fetch costs CPU here and at the broker. */
-export const idleWaitMs = 5_000
+export const idleWaitMs = 4_000
 
 type Waiter = { partition: number; offset: number; resolve: () => void }
 

@@ -1,6 +1,6 @@
 import { setImmediate as turnEnded } from 'node:timers/promises'
 import { type Connection, metadataV12 } from '@platformatic/kafka'
-import type { Timer } from '../../runtime/clock.ts'
+import { everyShared, type Timer } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { BrokerAddress } from '../broker-list.ts'
 import { nameDenial } from '../security/denied.ts'
@@ -39,7 +39,7 @@ export type ReaderCluster = Pick<Cluster, 'metadata' | 'everyRefresh' | 'connect
 export type ProducerCluster = Pick<Cluster, 'metadata' | 'connection' | 'describe' | 'distrust' | 'askAny'>
 
 /** How often readers read the metadata without a reason; bounds how late new partitions and recreated topics are noticed. */
-const refreshMs = 5_000
+const refreshMs = 4_000
 /** Requests that any broker answers at once. A request without an answer closes its connection. */
 const requestTimeoutMs = 5_000
 
@@ -61,7 +61,7 @@ export class Cluster implements AsyncDisposable {
   /** The next request for metadata: all that is asked for in the same turn of the event loop. */
   #asking: { topics: Set<string>; states: Promise<Map<string, TopicState>> } | undefined
   readonly #refreshes = new Set<() => void>()
-  #refreshing: NodeJS.Timeout | undefined
+  #refreshing: Timer | undefined
 
   constructor(options: ClusterOptions) {
     this.#options = options
@@ -76,18 +76,18 @@ export class Cluster implements AsyncDisposable {
     return new Map([...states].filter(([topic]) => asked.has(topic)))
   }
 
-  /** Calls back every five seconds: all callers in the same turn of the event loop, so that metadata is asked for once. */
+  /** Calls back every four seconds: all callers in the same turn of the event loop, so that metadata is asked for once. */
   everyRefresh(due: () => void): Timer {
     const refresh = () => due()
     this.#refreshes.add(refresh)
-    this.#refreshing ??= setInterval(() => {
+    this.#refreshing ??= everyShared(refreshMs, () => {
       for (const each of this.#refreshes) each()
-    }, refreshMs)
+    })
     return {
       cancel: () => {
         this.#refreshes.delete(refresh)
         if (this.#refreshes.size > 0) return
-        clearInterval(this.#refreshing)
+        this.#refreshing?.cancel()
         this.#refreshing = undefined
       },
     }

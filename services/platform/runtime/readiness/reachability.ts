@@ -1,5 +1,6 @@
 import { createRegistry, type RegistryConfig } from '../../avro/registry.ts'
 import { createKafka, type KafkaVariables } from '../../kafka/client.ts'
+import { everyShared, type Timer } from '../clock.ts'
 import type { Logger } from '../log.ts'
 import { Gauge, type Registry } from '../metrics.ts'
 
@@ -24,7 +25,7 @@ export function createReachabilityMetric(registry: Registry): Gauge<'dependency'
 export class Reachability implements Disposable {
   readonly #gauge: Gauge<'dependency'>
   readonly #log: Pick<Logger, 'warn' | 'info'>
-  readonly #timers: NodeJS.Timeout[]
+  readonly #timers: Timer[]
 
   constructor(
     registry: Registry,
@@ -38,10 +39,10 @@ export class Reachability implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const timer of this.#timers) clearInterval(timer)
+    for (const timer of this.#timers) timer.cancel()
   }
 
-  #watch(dependency: string, check: () => Promise<unknown>, intervalMs: number): NodeJS.Timeout {
+  #watch(dependency: string, check: () => Promise<unknown>, intervalMs: number): Timer {
     let isUnderWay = false
     let isReached = true
     const run = async () => {
@@ -58,7 +59,7 @@ export class Reachability implements Disposable {
       isUnderWay = false
     }
     void run()
-    return setInterval(run, intervalMs).unref()
+    return everyShared(intervalMs, () => void run())
   }
 }
 

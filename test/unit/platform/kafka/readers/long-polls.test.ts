@@ -7,7 +7,8 @@ import { FakeBrokers, startReader, topic } from './fake-brokers.ts'
 
 type Wait = Pick<FetchRequest, 'maxWaitMs' | 'minBytes'>
 const busy: Wait = { maxWaitMs: 5, minBytes: 65_536 }
-const idle: Wait = { maxWaitMs: 5_000, minBytes: 1 }
+/** The wait at the start of a process, and at each of the moments that its idle readers share. */
+const idle: Wait = { maxWaitMs: 4_000, minBytes: 1 }
 
 /** A reader of two partitions of one broker, and how long each of its fetches may wait. */
 function startNoting() {
@@ -18,7 +19,7 @@ function startNoting() {
     waits.push({ maxWaitMs: request.maxWaitMs, minBytes: request.minBytes })
     return brokers.send(on, request)
   }
-  const { reader, seen } = startReader(brokers, { ...busy, send })
+  const { reader, seen } = startReader(brokers, { ...busy, send, clock: { ...systemClock, monotonicMs: () => 0 } })
   /** The waits of the next fetches, from the one after the fetch that is under way. */
   const next = async (count: number) => {
     waits.length = 0
