@@ -12,19 +12,25 @@ type Pending = { assignment: Assignment; commit: Commit }
  */
 export class Commits implements AsyncDisposable {
   readonly #send: Committing
-  readonly #timer: Timer
+  readonly #intervalMs: number
+  readonly #clock: Pick<Clock, 'after'>
+  /** Undefined while nothing is to be committed. */
+  #timer: Timer | undefined
+  #isClosed = false
   #pending = new Map<string, Pending>()
   /** The commit under way. While Kafka does not answer, later ones do not queue up behind it. */
   #committing: Promise<CommitResult> | undefined
 
-  constructor(send: Committing, intervalMs: number, clock: Pick<Clock, 'every'>) {
+  constructor(send: Committing, intervalMs: number, clock: Pick<Clock, 'after'>) {
     this.#send = send
-    this.#timer = clock.every(intervalMs, () => void this.#begin())
+    this.#intervalMs = intervalMs
+    this.#clock = clock
   }
 
   /** Marks everything before the commit's offset as read under the assignment and acknowledged. */
   finished(assignment: Assignment, commit: Commit): void {
     this.#pending.set(toKey(commit), { assignment, commit })
+    this.#beginLater()
   }
 
   /** Commits what is finished so far, after the commit under way: before a stop, and before joining the group again. */
@@ -34,13 +40,23 @@ export class Commits implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#timer.cancel()
+    this.#isClosed = true
+    this.#timer?.cancel()
     await this.#committing
+  }
+
+  #beginLater(): void {
+    if (this.#isClosed) return
+    this.#timer ??= this.#clock.after(this.#intervalMs, () => {
+      this.#timer = undefined
+      void this.#begin()
+    })
   }
 
   #begin(): Promise<CommitResult> {
     this.#committing ??= this.#commit().finally(() => {
       this.#committing = undefined
+      if (this.#pending.size > 0) this.#beginLater()
     })
     return this.#committing
   }

@@ -116,3 +116,22 @@ test('nothing is committed after closing', async () => {
   await vi.advanceTimersByTimeAsync(1_000)
   expect(done).toEqual([])
 })
+
+test('while there is nothing to commit, no timer runs', async () => {
+  const { commits } = committing()
+  expect(vi.getTimerCount()).toBe(0)
+  commits.finished(assignmentOf(), commit(0, 1))
+  expect(vi.getTimerCount()).toBe(1)
+  await vi.advanceTimersByTimeAsync(200)
+  expect(vi.getTimerCount()).toBe(0)
+  await commits[Symbol.asyncDispose]()
+})
+
+test('a failed commit is tried again after the interval, also if nothing more is finished', async () => {
+  const { done, commits } = committing(2)
+  const assignment = assignmentOf()
+  commits.finished(assignment, commit(0, 1))
+  await vi.advanceTimersByTimeAsync(600)
+  expect(done).toEqual([[assignment, [commit(0, 1)]]])
+  await commits[Symbol.asyncDispose]()
+})
