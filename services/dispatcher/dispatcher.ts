@@ -1,7 +1,6 @@
 import type { Entry } from '../domain/definition/definition-table.ts'
 import type { Assignment, RecordBatch } from '../platform/kafka/consumer.ts'
 import { Patience } from '../platform/kafka/patience.ts'
-import type { Timer } from '../platform/runtime/clock.ts'
 import { RecordFaults } from '../platform/runtime/record-faults.ts'
 import { toEngineLimits } from './config.ts'
 import { Engine } from './engine/engine.ts'
@@ -19,12 +18,13 @@ import { createDispatcherMetrics } from './metrics.ts'
 import { logOutcome } from './outcome/attempt-log-line.ts'
 import { CommitLoop } from './outcome/commit-loop.ts'
 import { type RecorderContext, recordOutcome } from './outcome/recorder.ts'
+import { WorkTimer } from './outcome/work-timer.ts'
 import { switchOff } from './outcome/write-switch-off.ts'
 import { readParkedWith } from './takeover/parked-reader.ts'
 import { SnapshotWriter } from './takeover/snapshot-writer.ts'
 import { UnreadableRecords } from './takeover/unreadable-records.ts'
 
-/** Time between two ticks of the engine, which measure rates. Commits and snapshots have intervals of their own. */
+/** Time between two ticks of the engine, which measure rates, while it has work. Commits and snapshots have their own. */
 const tickMs = 200
 
 /**
@@ -45,7 +45,7 @@ export class Dispatcher implements AsyncDisposable {
   readonly #assignments: Assignments
   readonly #intake: IntakeContext
   readonly #commits: CommitLoop
-  readonly #ticks: Timer
+  readonly #ticks: WorkTimer
   readonly #lagWatch: Disposable
 
   /** Resolves when the instance has joined its consumer group, however long that takes. */
@@ -86,9 +86,14 @@ export class Dispatcher implements AsyncDisposable {
       snapshotMs: config.HOOKLINE_DISPATCHER_HEALTH_INTERVAL_MS,
     }
     const [engine, readers, snapshots] = [this.#engine, this.#readers, this.#snapshots]
-    this.#commits = new CommitLoop({ engine, readers, snapshots, intervals, clock, stopping: service.stopping, fail })
-    kafka.onDefinition((webhookId, businessId) => this.#engine.definitionChanged(webhookId, businessId))
-    this.#ticks = clock.every(tickMs, () => this.#engine.tick())
+    const { stopping } = service
+    const isBusy = () => engine.pool.count + engine.pool.unacknowledged + engine.inFlight + engine.parking > 0
+    this.#commits = new CommitLoop({ engine, readers, snapshots, intervals, isBusy, clock, stopping, fail })
+    this.#ticks = new WorkTimer(clock, tickMs, isBusy, () => engine.tick())
+    kafka.onDefinition((webhookId, businessId) => {
+      this.#wake()
+      engine.definitionChanged(webhookId, businessId)
+    })
     this.#lagWatch = this.#metrics.lag.watch(kafka.kafka, clock)
   }
 
@@ -99,20 +104,29 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#ticks.cancel()
+    this.#ticks[Symbol.dispose]()
     this.#lagWatch[Symbol.dispose]()
     await this.#commits[Symbol.asyncDispose]()
     this.#pauses.stop()
     await this.#readers[Symbol.asyncDispose]()
   }
 
+  /** Says that there is work: timers at rest call back at once. */
+  #wake(): void {
+    this.#ticks.wake()
+    this.#commits.wake()
+  }
+
   #onAssigned(assignment: Assignment): void {
     this.#pauses.forgetAll()
     this.#metrics.forgetPartitions()
     this.#assignments.assigned(assignment)
+    // Not before: a commit would name partitions of the former assignment.
+    this.#wake()
   }
 
   #onBatch(batch: RecordBatch): number | Promise<number> {
+    this.#wake()
     this.#noteTaken(batch, 0)
     const taken = takeBatch(batch, this.#intake)
     if (!(taken instanceof Promise)) return this.#noteTaken(batch, taken)

@@ -201,6 +201,7 @@ class Instance implements AsyncDisposable {
       readers,
       snapshots: this.#health,
       intervals: { commitMs: 2 ** 30, snapshotMs: 2 ** 30 },
+      isBusy: () => true,
       clock: systemClock,
       stopping: new AbortController().signal,
       fail,

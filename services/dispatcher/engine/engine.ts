@@ -71,12 +71,12 @@ export class Engine {
   }
 
   /** Deliveries in memory. */
-  get pool(): Pick<DeliveryPool, 'count' | 'bytes' | 'oldestCreatedAt'> {
+  get pool(): Pick<DeliveryPool, 'count' | 'bytes' | 'oldestCreatedAt' | 'unacknowledged'> {
     return this.#held
   }
 
   get inFlight(): number {
-    return this.#lanes.inFlight
+    return this.#lanes.inFlight + this.#tests.inFlight
   }
 
   /** Number of queues with notifications in webhook-parked. */
@@ -245,6 +245,6 @@ export class Engine {
   }
 
   #checkDrained(): void {
-    if (this.#drained && this.inFlight + this.#tests.inFlight === 0 && this.#held.unacknowledged === 0) this.#drained()
+    if (this.#drained && this.inFlight === 0 && this.#held.unacknowledged === 0) this.#drained()
   }
 }

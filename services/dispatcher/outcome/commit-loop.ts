@@ -4,13 +4,16 @@ import type { Clock, Timer } from '../../platform/runtime/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { PartitionReaders } from '../intake/partition-readers.ts'
 import type { SnapshotWriter } from '../takeover/snapshot-writer.ts'
+import { WorkTimer } from './work-timer.ts'
 
 export type CommitLoopContext = {
   engine: Pick<Engine, 'takeCommits' | 'recommitAll' | 'partitions' | 'gates'>
   readers: Pick<PartitionReaders, 'commit' | 'assignment'>
   snapshots: Pick<SnapshotWriter, 'beforeCommit' | 'write' | 'readGaps' | 'repair' | 'isDue'>
   intervals: { commitMs: number; snapshotMs: number }
-  clock: Pick<Clock, 'every'>
+  /** Whether offsets are being finished. */
+  isBusy: () => boolean
+  clock: Pick<Clock, 'after' | 'every' | 'monotonicMs'>
   /** Aborted once the service is told to stop: what waits for Kafka or the registry then ends with an error. */
   stopping: AbortSignal
   fail: (error: unknown) => void
@@ -22,6 +25,7 @@ const repairMs = 60_000
 /** Commits finished offsets at an interval, and writes snapshots to webhook-health right after commits. */
 export class CommitLoop implements AsyncDisposable {
   readonly #context: CommitLoopContext
+  readonly #commits: WorkTimer
   readonly #timers: Timer[]
   /** The commit under way. While Kafka does not answer, later ones do not queue up behind it. */
   #committing: Promise<CommitResult> | undefined
@@ -34,13 +38,18 @@ export class CommitLoop implements AsyncDisposable {
 
   constructor(context: CommitLoopContext) {
     this.#context = context
-    const { engine, snapshots, intervals, clock } = context
-    this.#timers = [
-      clock.every(intervals.commitMs, () => {
+    const { engine, snapshots, intervals, isBusy, clock } = context
+    this.#commits = new WorkTimer(
+      clock,
+      intervals.commitMs,
+      () => isBusy() || snapshots.isDue,
+      () => {
         this.#committing ??= this.#commit().finally(() => {
           this.#committing = undefined
         })
-      }),
+      },
+    )
+    this.#timers = [
       clock.every(intervals.snapshotMs, () => {
         this.#snapshotDue = snapshots.isDue
         this.#reading ??= this.#inBackground(snapshots.readGaps(engine)).finally(() => {
@@ -55,6 +64,11 @@ export class CommitLoop implements AsyncDisposable {
     ]
   }
 
+  /** Says that there will be offsets to commit. */
+  wake(): void {
+    this.#commits.wake()
+  }
+
   /** Writes the last commit and snapshot before a stop. */
   async finish(): Promise<void> {
     await this.#committing
@@ -66,6 +80,7 @@ export class CommitLoop implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true
+    this.#commits[Symbol.dispose]()
     for (const timer of this.#timers) timer.cancel()
     await this.#committing
   }

@@ -29,6 +29,7 @@ function createLoop(commit: () => Promise<CommitResult>, write: () => Promise<vo
     readers: { commit, assignment },
     snapshots,
     intervals: { commitMs: 100, snapshotMs: 200 },
+    isBusy: () => true,
     clock: systemClock,
     stopping: stop.signal,
     fail,
