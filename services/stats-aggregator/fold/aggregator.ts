@@ -120,6 +120,7 @@ export async function openAggregator(
   stack.use(letters.stored)
   readiness.set('stored statistics', null)
 
+  const flushers = new Map<string, Flusher>()
   const consumer: GroupMembership = await kafka.joinGroup(
     {
       groupId,
@@ -134,7 +135,11 @@ export async function openAggregator(
         letters.stage.assign(assignment)
       },
       onStart: (start) => (start.topic === attempts.topic ? attempts : letters).stage.starts(start),
-      onBatch: (batch) => (batch.topic === attempts.topic ? attempts : letters).stage.takeBatch(batch),
+      async onBatch(batch) {
+        const taken = await (batch.topic === attempts.topic ? attempts : letters).stage.takeBatch(batch)
+        flushers.get(batch.topic)?.wake()
+        return taken
+      },
       fail,
     },
     waiting,
@@ -142,8 +147,10 @@ export async function openAggregator(
   stack.use(consumer)
   stack.use(metrics.watchLag(kafka, clock))
   // Apart from one another: a topic that Kafka does not accept records for must not delay the other.
-  for (const { stage } of [attempts, letters])
-    stack.use(new Flusher(() => stage.flush(), config.HOOKLINE_STATS_FLUSH_INTERVAL_MS, clock, fail))
+  for (const { topic, stage } of [attempts, letters]) {
+    const flusher = new Flusher(() => stage.flush(), config.HOOKLINE_STATS_FLUSH_INTERVAL_MS, clock, fail)
+    flushers.set(topic, stack.use(flusher))
+  }
 
   return stack.move()
 }

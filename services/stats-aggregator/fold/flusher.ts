@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/runtime/clock.ts'
+import { type Clock, untilShared } from '../../platform/runtime/clock.ts'
 
 /**
  * Maximum write rate. A state of a full week is 5 KB and takes 0.2 ms, so those of a thousand busy webhooks are written
@@ -6,11 +6,19 @@ import type { Clock } from '../../platform/runtime/clock.ts'
  */
 const bytesPerSecond = 2_000_000
 
-/** Flushes repeatedly, one flush at a time, and once more when disposed. */
+/** Longest pause of a flusher that has nothing to write; stored states may need repair. */
+const restMs = 4_000
+
+/**
+ * Flushes repeatedly, one flush at a time, and once more when disposed. After a flush that wrote nothing it rests until
+ * something is to be written.
+ */
 export class Flusher implements AsyncDisposable {
   readonly #flush: () => Promise<number>
   readonly #ended = new AbortController()
   readonly #running: Promise<void>
+  #resting = new AbortController()
+  #isNeeded = false
 
   /**
    * @param flush resolves with the number of bytes written.
@@ -19,6 +27,12 @@ export class Flusher implements AsyncDisposable {
   constructor(flush: () => Promise<number>, intervalMs: number, clock: Clock, fail: (error: unknown) => void) {
     this.#flush = flush
     this.#running = this.#run(intervalMs, clock).catch(fail)
+  }
+
+  /** Says that there is something to write. */
+  wake(): void {
+    this.#isNeeded = true
+    this.#resting.abort()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -30,9 +44,17 @@ export class Flusher implements AsyncDisposable {
   async #run(intervalMs: number, clock: Clock): Promise<void> {
     let bytes = 0
     while (!this.#ended.signal.aborted) {
-      await clock.sleep(pauseMs(bytes, intervalMs), this.#ended.signal)
+      await clock.sleep(pauseMs(bytes, untilShared(clock.monotonicMs(), intervalMs)), this.#ended.signal)
+      this.#isNeeded = false
       bytes = await this.#flush()
+      if (bytes === 0 && !this.#isNeeded) await this.#rest(clock)
     }
+  }
+
+  async #rest(clock: Clock): Promise<void> {
+    this.#resting = new AbortController()
+    const woken = AbortSignal.any([this.#resting.signal, this.#ended.signal])
+    await clock.sleep(untilShared(clock.monotonicMs(), restMs), woken)
   }
 }
 

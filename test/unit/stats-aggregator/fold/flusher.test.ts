@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock } from '../../../../services/platform/runtime/clock.ts'
 import { Flusher } from '../../../../services/stats-aggregator/fold/flusher.ts'
 
@@ -22,4 +22,35 @@ test('while Kafka does not answer a flush or its commit, no other flush is queue
   await closed
   expect(flush).toHaveBeenCalledTimes(2)
   expect(fail).not.toHaveBeenCalled()
+})
+
+function withFakeTimers(): void {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+}
+
+test('after a flush that wrote nothing, the next one follows when something is to be written, or at the latest four seconds later', async () => {
+  withFakeTimers()
+  const flush = vi.fn(async () => 0)
+  const flusher = new Flusher(flush, 1_000, systemClock, (error) => expect.unreachable(String(error)))
+  await vi.advanceTimersByTimeAsync(2_500)
+  expect(flush).toHaveBeenCalledOnce()
+  flusher.wake()
+  await vi.advanceTimersByTimeAsync(500)
+  expect(flush).toHaveBeenCalledTimes(2)
+  await vi.advanceTimersByTimeAsync(4_000)
+  expect(flush).toHaveBeenCalledTimes(3)
+  await flusher[Symbol.asyncDispose]()
+})
+
+test('what comes during a flush is written by the next one, without a rest', async () => {
+  withFakeTimers()
+  const flush = vi.fn(async () => {
+    if (flush.mock.calls.length === 1) flusher.wake()
+    return 0
+  })
+  const flusher = new Flusher(flush, 1_000, systemClock, (error) => expect.unreachable(String(error)))
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(flush).toHaveBeenCalledTimes(2)
+  await flusher[Symbol.asyncDispose]()
 })
