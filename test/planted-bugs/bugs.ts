@@ -1233,6 +1233,20 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
   },
   {
+    name: 'sends joined messages that waited while another instance had their partition',
+    file: dispatcher('engine/item'),
+    text: 'isFresh && this.#position.offset !== unknownOffset',
+    replacement: 'isFresh && !this.isJoined',
+    caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
+  },
+  {
+    name: 'forgets joined messages whose record is on its way to Kafka when the partition is assigned anew',
+    file: dispatcher('engine/item'),
+    text: 'isFresh && this.#position.offset !== unknownOffset',
+    replacement: 'isFresh',
+    caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
+  },
+  {
     name: 'joins messages across a status that lies between them',
     file: dispatcher('engine/joining/decide-join'),
     text: 'isClosed = !isJoinable(item) || (',

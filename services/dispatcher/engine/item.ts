@@ -11,6 +11,9 @@ const bytesOfCharacter = 2
 const bytesOfItem = 600
 const bytesOfAttempt = 200
 
+/** Offset of a record that is on its way to Kafka. */
+export const unknownOffset = -1
+
 /** Data that a delivery brings into memory. */
 export type Brought = {
   delivery: Delivery
@@ -155,8 +158,8 @@ export class Item {
    */
   dropRecords(isFresh: boolean): void {
     this.records.rewind()
-    // The record of joined messages is read only after they were joined.
-    this.#isOrphan ||= isFresh && !this.isJoined
+    // A record that is still on its way to Kafka is read later, by whoever has the partition then.
+    this.#isOrphan ||= isFresh && this.#position.offset !== unknownOffset
   }
 
   /** Whether its partition was lost since its record was read, and no record of it has been read again since. */

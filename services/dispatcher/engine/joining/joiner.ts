@@ -3,7 +3,7 @@ import type { Attempt, Delivery } from '../../../domain/delivery/delivery.ts'
 import { type RecordPosition, SetAside } from '../../../platform/runtime/record-faults.ts'
 import type { DeliveryPool } from '../delivery-pool.ts'
 import { followUp } from '../follow-up.ts'
-import { createItem, type Item, toPending } from '../item.ts'
+import { createItem, type Item, toPending, unknownOffset } from '../item.ts'
 import type { ItemFaults } from '../item-faults.ts'
 import type { Partitions } from '../offsets/partition-state.ts'
 import type { Taken } from '../offsets/taken-records.ts'
@@ -22,9 +22,6 @@ export type JoinerContext = {
   partitions: Partitions
   owns: (position: RecordPosition) => boolean
 }
-
-/** Offset of a record that is on its way to Kafka. */
-const unknownOffset = -1
 
 /**
  * Joins messages of webhooks with `bufferSeconds` (docs/decisions/0038). One record in webhook-replays fixes the result

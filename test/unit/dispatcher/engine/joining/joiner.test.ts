@@ -121,6 +121,49 @@ test.each([
   expect(commitsOf(made)).toEqual([position(3), { topic: replaysTopic, partition: 0, offset: 2 }])
 })
 
+test('joined messages that wait for a retry are not sent once another instance has had their partition, and has sent them', () => {
+  const { made } = buffering((_id, attempt) => (attempt === 1 ? busy : ok))
+  offer(made, [message(made, 'a1'), message(made, 'a2')])
+  run(made, windowMs + 500)
+  readJoined(made)
+  expect(made.sent).toHaveLength(1)
+  // The other instance has committed their record, so nothing tells of it any more.
+  made.engine.assign({ ...owned, fresh: true })
+  made.restore(0, new Map([[replaysTopic, { offset: 1, finishedAbove: null }]]))
+  run(made, 60_000)
+  expect(made.sent).toHaveLength(1)
+  expect(made.engine.pool.count).toBe(0)
+})
+
+test('joined messages that wait for a retry keep their attempts when a takeover finds their record', () => {
+  const { made } = buffering((_id, attempt) => (attempt === 1 ? busy : ok))
+  offer(made, [message(made, 'a1'), message(made, 'a2')])
+  run(made, windowMs + 500)
+  made.assign({ ...owned, fresh: true })
+  readJoined(made)
+  run(made, 60_000)
+  expect(made.sent.map(({ attempt }) => attempt)).toEqual([1, 2])
+  expect(commitsOf(made)).toContainEqual({ topic: replaysTopic, partition: 0, offset: 1 })
+})
+
+test('joined messages whose record is on its way to Kafka at a new assignment are sent once it is there', () => {
+  const { made } = buffering()
+  offer(made, [message(made, 'a1'), message(made, 'a2')])
+  run(made, windowMs - 1)
+  while (joinedRecords(made).length === 0) made.clock.step()
+  made.engine.assign({ ...owned, fresh: true })
+  // The takeover has read webhook-replays before the record was there.
+  const records = joinedRecords(made)
+  made.replayLog.delete(0)
+  made.restore(0)
+  made.replayLog.set(0, records)
+  run(made, 1_000)
+  readJoined(made)
+  run(made, 60_000)
+  expect(sentMessages(made)).toEqual(['a1+a2'])
+  expect(commitsOf(made)).toContainEqual({ topic: replaysTopic, partition: 0, offset: 1 })
+})
+
 test('the record of another owner that joined the same messages is passed over', () => {
   const { made } = buffering()
   offer(made, [message(made, 'a1'), message(made, 'a2')])
