@@ -498,8 +498,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'parks deliveries that are older than all parked ones behind those',
     file: dispatcher('engine/parking/parking'),
-    text: 'else if (isOlder(item.position))',
-    replacement: 'else if (isOlder(item.position) && false)',
+    text: 'else if ((this.#homeOffset(item) ?? since) < since) this.#requeue(item)',
+    replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
   {
@@ -1245,6 +1245,20 @@ export const plantedBugs: PlantedBug[] = [
     text: 'isFresh && this.#position.offset !== unknownOffset',
     replacement: 'isFresh',
     caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
+  },
+  {
+    name: 'parks notifications behind one of their contact that is in memory alone',
+    file: dispatcher('engine/parking/parking'),
+    text: 'if (head && parked.mustPark(queueId, this.#homeOffset(head))) this.#parkHead(head, why, since)',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
+  },
+  {
+    name: 'parks a copy of a waiting notification with each later one of its contact',
+    file: dispatcher('engine/parking/parking'),
+    text: 'this.#copied.add(head)',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
   {
     name: 'joins messages across a status that lies between them',

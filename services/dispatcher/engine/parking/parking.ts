@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { PendingDelivery } from '../../../domain/delivery/delivery.ts'
-import { type RecordPosition, SetAside } from '../../../platform/runtime/record-faults.ts'
+import { SetAside } from '../../../platform/runtime/record-faults.ts'
 import type { DeliveryPool } from '../delivery-pool.ts'
 import { type Item, toPending } from '../item.ts'
 import type { ItemFaults } from '../item-faults.ts'
@@ -31,7 +31,8 @@ export class Parking {
   readonly #steps: ItemFaults
   readonly memory: MemoryRules
   readonly #drain: ParkedDrain
-  #measuredAtMs: number
+  /** Heads of lanes of which webhook-parked has a copy. */
+  readonly #copied = new WeakSet<Item>()
 
   constructor(context: ParkingContext) {
     const { ports, limits, lanes, held, steps, partitions } = context
@@ -43,7 +44,7 @@ export class Parking {
     this.#partitions = partitions
     this.memory = new MemoryRules(context)
     this.#drain = new ParkedDrain(context)
-    this.#measuredAtMs = ports.nowMs()
+    lanes.queues.measure(ports.nowMs())
   }
 
   /** Stops taking records back. */
@@ -65,7 +66,7 @@ export class Parking {
   /** Takes parked records back for webhooks that can continue, and makes room when memory is crowded. */
   tick(): void {
     this.#held.stopped.forgetOld(this.#ports.nowMs(), (replayId) => this.#partitions.holdReplay(replayId))
-    this.#measure()
+    this.#lanes.queues.measure(this.#ports.nowMs())
     for (const queueId of this.memory.interruptedHandovers(this.#partitions)) this.spill(queueId)
     this.#clearLongWaits()
     for (const queueId of this.memory.slowAhead()) this.spill(queueId, 'overflow')
@@ -103,11 +104,9 @@ export class Parking {
    */
   #putBackTaken({ parked }: PartitionState, queueId: string, items: Item[]): Item[] {
     const since = parked.sinceOf(queueId)
-    const home = toHomeTopic(queueId, this.#limits)
-    const isOlder = ({ topic, offset }: RecordPosition) => topic === home && offset < since
     return items.filter((item) => {
       if (item.parkedOffset !== null && !item.isOutdated) this.#putBackTakenItem(item)
-      else if (isOlder(item.position)) this.#requeue(item)
+      else if ((this.#homeOffset(item) ?? since) < since) this.#requeue(item)
       else return true
       return false
     })
@@ -126,14 +125,13 @@ export class Parking {
 
   /** Puts a new item into its lane or into webhook-parked. @param why the reason not to keep it in memory, if any. */
   bring(item: Item, why: PendingDelivery['why'] | null): void {
-    const { queueId, position, delivery } = item
+    const { queueId, delivery } = item
     const state = this.#findPartition(item)
     const { parked } = state
     this.#held.add(item)
-    const home = toHomeTopic(queueId, this.#limits)
-    const offset = position.topic === home ? position.offset : null
+    const offset = this.#homeOffset(item)
     const follows = parked.isParking(queueId) ? parked.mustPark(queueId, offset) : why !== null
-    if (follows) this.#parkBehind(item, why, offset ?? state.nextOffset(home))
+    if (follows) this.#parkBehind(item, why, offset ?? state.nextOffset(toHomeTopic(queueId, this.#limits)))
     else this.#lanes.enqueue(queueId, delivery.webhookId, delivery.contactId, item)
   }
 
@@ -179,14 +177,15 @@ export class Parking {
   }
 
   /**
-   * Parks an item whose request is in flight, in case the request turns out not to have been sent. Its contact's later
-   * notifications are going to webhook-parked, so it is parked ahead of them, which keeps the order. It is skipped there
-   * if it has an outcome by then.
+   * Parks a copy of an item that stays at the head of its lane: its request is in flight and may turn out not to have been
+   * sent, or it waits. Its contact's later notifications are going to webhook-parked, so the copy is parked ahead of them,
+   * which keeps the order. It is skipped there if the item has an outcome by then.
    */
   #parkHead(head: Item, why: PendingDelivery['why'], since: number): void {
     const { queueId, position, delivery, parkedOffset } = head
     const parked = this.#partitions.get(position.partition)?.parked
-    if (!parked || parkedOffset !== null || head.isJoined || head.hasEnded) return
+    if (!parked || parkedOffset !== null || head.isJoined || head.hasEnded || this.#copied.has(head)) return
+    this.#copied.add(head)
     const parkedSince = parked.writing(queueId, since)
     const written = this.#steps.step(position, delivery, 'parking', () => {
       const pending = { ...toPending(head, why, this.#ports.nowMs()), parkedSince }
@@ -200,14 +199,18 @@ export class Parking {
 
   #park(item: Item, why: PendingDelivery['why'], since: number): void {
     if (item.isJoined) return this.#requeue(item)
-    const { queueId, position, retryDueMs } = item
+    const { queueId, position, retryDueMs, delivery } = item
     const { parked } = this.#findPartition(item)
+    // A successor takes what is parked before it reads a record at or above sinceOf. One is in memory alone if it waited
+    // through an assignment that put back what had been parked before it.
+    const head = this.#lanes.queues.headOf(queueId, delivery.contactId)
+    if (head && parked.mustPark(queueId, this.#homeOffset(head))) this.#parkHead(head, why, since)
     const parkedSince = parked.writing(queueId, since)
     item.endRetry()
     // An earlier record of the delivery in webhook-parked comes before this one, so this one does not replace it.
     this.#held.unindex(item)
     item.records.leaveCopies()
-    const written = this.#steps.step(position, item.delivery, 'parking', () => {
+    const written = this.#steps.step(position, delivery, 'parking', () => {
       const waiting =
         retryDueMs === null ? toPending(item, why, this.#ports.nowMs()) : toPending(item, 'retry', retryDueMs)
       this.#held.record(position.partition, { parked: { ...waiting, parkedSince } }, ({ parkedOffset }) => {
@@ -220,19 +223,16 @@ export class Parking {
     this.#steps.setAside(item, written)
   }
 
+  /** Offset of the item's record in the topic of its queue; null if it came from another one. */
+  #homeOffset({ queueId, position }: Item): number | null {
+    return position.topic === toHomeTopic(queueId, this.#limits) ? position.offset : null
+  }
+
   /** State of the item's partition, which is owned: engine.assign has dropped all other items. */
   #findPartition({ position }: Item): PartitionState {
     const state = this.#partitions.get(position.partition)
     assert(state, `partition ${position.partition} is not owned`)
     return state
-  }
-
-  #measure(): void {
-    const elapsedMs = this.#ports.nowMs() - this.#measuredAtMs
-    if (elapsedMs === 0) return
-    // A clock set back by hours leaves the measured rates as they are until the next tick.
-    if (elapsedMs > 0) this.#lanes.queues.measure(elapsedMs)
-    this.#measuredAtMs += elapsedMs
   }
 
   /** Moves items that have to wait long, for their receiver, breaker or rate, from memory to webhook-parked. */

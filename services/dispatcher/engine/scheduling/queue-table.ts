@@ -15,6 +15,7 @@ export class QueueTable<Item extends { readonly bytes: number }> {
   readonly #webhooks = new Map<string, ScheduledWebhook<Item>>()
   readonly #queues = new Map<string, Queue<Item>>()
   readonly #answers = new RememberedAnswers()
+  #measuredAtMs: number | null = null
   readonly #heldBy: Record<SlotClass, HeldAmount> = { quick: nothing(), unknown: nothing(), slow: nothing() }
 
   get(queueId: string): Queue<Item> | undefined {
@@ -42,6 +43,11 @@ export class QueueTable<Item extends { readonly bytes: number }> {
   running(queueId: string): Item[] {
     const lanes = [...(this.#queues.get(queueId)?.lanes.values() ?? [])]
     return lanes.flatMap(({ state, items }) => (state === 'running' ? (items.peekFront() ?? []) : []))
+  }
+
+  /** The oldest item of a contact in a queue. */
+  headOf(queueId: string, contactId: string): Item | undefined {
+    return this.#queues.get(queueId)?.lanes.get(contactId)?.items.peekFront()
   }
 
   /** Number of starts of its webhook until all items of a queue are started: the webhook's queues take turns. */
@@ -148,10 +154,14 @@ export class QueueTable<Item extends { readonly bytes: number }> {
   }
 
   /**
-   * Measures how fast each queue empties, and forgets queues that have nothing.
-   * @param elapsedMs since the last call.
+   * Measures how fast each queue has emptied since the last call, and forgets queues that have nothing.
+   * @param nowMs milliseconds since the epoch. A clock set back by hours leaves the measured rates as they are until the
+   * next call.
    */
-  measure(elapsedMs: number): void {
+  measure(nowMs: number): void {
+    const elapsedMs = nowMs - (this.#measuredAtMs ?? nowMs)
+    this.#measuredAtMs = nowMs
+    if (elapsedMs <= 0) return
     for (const queue of this.#queues.values()) {
       queue.throughput.measure(elapsedMs)
       if (queue.lanes.size === 0 && queue.throughput.perSecond === 0) this.#forget(queue)

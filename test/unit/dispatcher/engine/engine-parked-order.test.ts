@@ -106,3 +106,45 @@ test('a replayed notification older than the parked ones of its replay is sent b
   run(made, 20_000)
   expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['oldest', 'second', 'third'])
 })
+
+test('a notification that waits while an assignment puts back parked ones is sent before later ones of its contact by a successor', () => {
+  let isFirstLife = true
+  const made = world(() => ({ outcome: isFirstLife ? 'postponed' : ok }))
+  const waiting = { attempts: [], dueAt: 0, replayId: null, ratePerSecond: null, givenUpAt: null }
+  made.parkedLog.set(0, [{ ...waiting, delivery: delivery('parked', 'w', 'cleo'), why: 'overflow', parkedSince: 0 }])
+  made.kill()
+  made.assign({ ...owned, fresh: true })
+  const offerAll = () => {
+    made.engine.offer(position(1), delivery('waits', 'w', 'ana'))
+    made.engine.offer(position(2), delivery('later', 'w', 'ana'))
+    made.engine.offer(position(3), delivery('last', 'w', 'ana'))
+  }
+  const resume = new Map([[topic, { offset: 1, finishedAbove: null }]])
+  for (const number of made.engine.assign({ ...owned, fresh: true }))
+    made.restore(number, number === 0 ? resume : undefined)
+  run(made, 3_000)
+  offerAll()
+  run(made, 3_000)
+  expect(made.parkedLog.get(0)).toHaveLength(1)
+  made.engine.assign({ ...owned, fresh: false })
+  offerAll()
+  run(made, 1_000)
+  // A copy of it comes before the later one, once.
+  expect(made.parkedLog.get(0)?.map((pending) => pending.delivery.deliveryId)).toEqual([
+    'parked',
+    'waits',
+    'later',
+    'last',
+  ])
+
+  isFirstLife = false
+  made.kill()
+  for (const number of made.engine.assign({ ...owned, fresh: true }))
+    made.restore(number, number === 0 ? resume : undefined)
+  run(made, 3_000)
+  offerAll()
+  run(made, 3_000)
+  expect(made.sent.map(({ deliveryId }) => deliveryId).sort()).toEqual(['last', 'later', 'parked', 'waits'])
+  const ofContact = made.sent.filter(({ contactId }) => contactId === 'ana').map(({ deliveryId }) => deliveryId)
+  expect(ofContact).toEqual(['waits', 'later', 'last'])
+})
