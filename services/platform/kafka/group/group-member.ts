@@ -68,6 +68,8 @@ export class GroupMember implements AsyncDisposable {
   #memberId = ''
   #assignment: MemberAssignment | undefined
   #mustJoin = true
+  /** Whether the last join began before something that it should take into account. */
+  #isOutdated = false
   #isAlone = false
   #answeredMs = 0
   #isSilent = false
@@ -94,6 +96,7 @@ export class GroupMember implements AsyncDisposable {
   /** Makes the group assign its partitions anew. */
   rejoin(): void {
     this.#mustJoin = true
+    this.#isOutdated = true
     this.#resting.abort()
   }
 
@@ -159,6 +162,7 @@ export class GroupMember implements AsyncDisposable {
 
   async #join(): Promise<void> {
     const { topics, protocol, userData, assign, onAssigned } = this.#options
+    this.#isOutdated = false
     const metadata = encodeSubscription(topics, userData(this.#memberId))
     const joined = await this.#coordinator.join(this.#memberId, { name: protocol, metadata })
     ;({ memberId: this.#memberId, isAlone: this.#isAlone } = joined)
@@ -174,7 +178,7 @@ export class GroupMember implements AsyncDisposable {
     const fresh = before?.memberId !== memberId || before.generation + 1 !== generation
     if (before) before.current = false
     this.#assignment = { partitions, memberId, generation, current: !this.#closed.signal.aborted, fresh }
-    this.#mustJoin = false
+    this.#mustJoin = this.#isOutdated
     this.#noteAnswer()
     if (this.#assignment.current) onAssigned(this.#assignment)
   }

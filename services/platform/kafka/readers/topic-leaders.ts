@@ -31,6 +31,8 @@ export class TopicLeaders {
   /** Topics that the reader was opened for. */
   #own: readonly string[] = []
   readonly #leaders = new Map<string, readonly PartitionLeader[]>()
+  /** Number of partitions that each topic had. */
+  readonly #counts = new Map<string, number>()
   /** Topics that Kafka's ACLs do not allow to read. */
   readonly #denied = new Set<string>()
   #refreshing: Promise<void> | undefined
@@ -133,8 +135,9 @@ export class TopicLeaders {
     if (fault) return void this.#leaders.set(topic, [noLeader])
     const other = this.#logIds.meet(topic, id)
     if (other !== null) return this.#ports.onOtherLog(topic, other, id)
-    const before = this.#leaders.get(topic)
-    const isMore = before !== undefined && before[0] !== noLeader && leaders.length > before.length
+    // Partitions are counted even while they have no leader: one that is added then would be noticed by nobody.
+    const isMore = leaders.length > (this.#counts.get(topic) ?? Number.POSITIVE_INFINITY)
+    this.#counts.set(topic, leaders.length)
     this.#leaders.set(
       topic,
       leaders.map((leader) => (leader.nodeId < 0 ? noLeader : leader)),

@@ -154,6 +154,17 @@ test('a commit without an answer does not keep a member from joining again', asy
   expect(await assigned(assignments, 2)).toMatchObject({ current: true, fresh: false })
 })
 
+test('a member that is told to join again while it joins does so afterwards: the join may have begun before the reason', async () => {
+  const coordinator = new FakeCoordinator()
+  const others = Promise.withResolvers<void>()
+  coordinator.others = others.promise
+  const { assignments, member } = startMember(coordinator)
+  await expect.poll(() => coordinator.joins.length).toBe(1)
+  member.rejoin()
+  others.resolve()
+  expect(await assigned(assignments, 2)).toMatchObject({ generation: 2, current: true, fresh: false })
+})
+
 test('an expelled member has nothing to commit before it joins again', async () => {
   const coordinator = new FakeCoordinator()
   const commit = vi.fn(async () => undefined)

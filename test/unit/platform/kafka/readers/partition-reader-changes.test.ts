@@ -114,3 +114,14 @@ test('partitions that are added to a topic are reported', async () => {
   brokers.leaders.push(0)
   await expect.poll(() => onMorePartitions.mock.calls).toEqual([[topic, 3]])
 })
+
+test('partitions that are added while the first one has no leader are reported', async () => {
+  const brokers = new FakeBrokers(1)
+  const [leader = 0] = brokers.leaders.splice(0, 1, -1)
+  const onMorePartitions = vi.fn()
+  const { reader } = startReader(brokers, { onMorePartitions })
+  await reader.prepare([topic])
+  brokers.logs.push([], [])
+  brokers.leaders.splice(0, 1, leader, 0, 1)
+  await expect.poll(() => onMorePartitions.mock.calls).toEqual([[topic, 3]])
+})
