@@ -24,7 +24,7 @@ import { readParkedWith } from './takeover/parked-reader.ts'
 import { SnapshotWriter } from './takeover/snapshot-writer.ts'
 import { UnreadableRecords } from './takeover/unreadable-records.ts'
 
-/** Time between two ticks of the engine, which measure rates, while it has work. Commits and snapshots have their own. */
+/** Interval of the engine's ticks, which measure rates, while there is work. Commits and snapshots have intervals of their own. */
 const tickMs = 200
 
 /**
@@ -121,7 +121,7 @@ export class Dispatcher implements AsyncDisposable {
     this.#pauses.forgetAll()
     this.#metrics.forgetPartitions()
     this.#assignments.assigned(assignment)
-    // Not before: a commit would name partitions of the former assignment.
+    // Only now: an earlier commit would name partitions of the former assignment.
     this.#wake()
   }
 
@@ -189,6 +189,7 @@ export class Dispatcher implements AsyncDisposable {
       engine: this.#engine,
       snapshots: this.#snapshots,
       readers: this.#readers,
+      takenOver: () => this.#wake(),
       takeover: {
         ...topics,
         decodeReplay: topics.joined.decode,

@@ -12,5 +12,8 @@ export function packagePath(path: string): string {
 const root = packageRoot(import.meta.dirname)
 
 function packageRoot(folder: string): string {
-  return existsSync(join(folder, 'package.json')) ? folder : packageRoot(dirname(folder))
+  if (existsSync(join(folder, 'package.json'))) return folder
+  const parent = dirname(folder)
+  if (parent === folder) throw new Error(`no package.json above ${import.meta.dirname}`)
+  return packageRoot(parent)
 }

@@ -171,6 +171,7 @@ class Instance implements AsyncDisposable {
     this.#assignments = new Assignments({
       engine: this.#engine,
       snapshots: this.#health,
+      takenOver: () => undefined,
       takeover: {
         reader,
         unreadable: { add: (record: unknown) => kafka.violations.push(`unreadable: ${JSON.stringify(record)}`) },

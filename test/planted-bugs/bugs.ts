@@ -498,7 +498,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'parks deliveries that are older than all parked ones behind those',
     file: dispatcher('engine/parking/parking'),
-    text: 'else if ((this.#homeOffset(item) ?? since) < since) this.#requeue(item)',
+    text: 'else if ((homeOffset(item, this.#limits) ?? since) < since) this.#requeue(item)',
     replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
@@ -1249,7 +1249,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'parks notifications behind one of their contact that is in memory alone',
     file: dispatcher('engine/parking/parking'),
-    text: 'if (head && parked.mustPark(queueId, this.#homeOffset(head))) this.#parkHead(head, why, since)',
+    text: 'if (head && parked.mustPark(queueId, homeOffset(head, this.#limits))) this.#parkHead(head, why, since)',
     replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
@@ -1441,8 +1441,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'sends the copy of a request that was in flight when its queue was parked',
     file: dispatcher('engine/parking/parking'),
-    text: 'if (at.parkedOffset !== null) head',
-    replacement: 'if (at.parkedOffset === Number.NaN) head',
+    text: 'else head.records.addCopy(',
+    replacement: 'else if (at.parkedOffset === Number.NaN) head.records.addCopy(',
     caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
   {

@@ -37,6 +37,14 @@ export function toHomeTopic(
   return toWebhookId(queueId) === queueId ? deliveriesTopic : replaysTopic
 }
 
+/** Offset of a record in the home topic of its queue; null if it came from another topic. */
+export function homeOffset(
+  { queueId, position }: { readonly queueId: string; readonly position: { topic: string; offset: number } },
+  limits: Pick<EngineLimits, 'deliveriesTopic' | 'replaysTopic'>,
+): number | null {
+  return position.topic === toHomeTopic(queueId, limits) ? position.offset : null
+}
+
 /** Limits of a replay's rate in admin, and the rate where an earlier version of admin set none. */
 const leastPerSecond = 0.1
 const mostPerSecond = 1_000

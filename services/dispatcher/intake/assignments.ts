@@ -15,6 +15,8 @@ export type AssignmentsContext = {
   /** Commits of every topic that is dispatched. */
   committed: () => Promise<Map<string, Map<number, Committed>>>
   readers: Pick<PartitionReaders, 'quietTopics' | 'readQuietTopics'>
+  /** Called after each takeover, which may bring work. */
+  takenOver: () => void
   nowMs: () => number
   log: Logger
   fail: (error: unknown) => void
@@ -72,7 +74,7 @@ export class Assignments {
     assignment: Assignment,
     commits: Promise<Map<string, Map<number, Committed>>>,
   ): Promise<void> {
-    const { engine, snapshots, takeover, nowMs, log } = this.#context
+    const { engine, snapshots, takeover, takenOver, nowMs, log } = this.#context
     const committed = await commits
     if (!assignment.current) return
     if (!isNew) {
@@ -87,6 +89,7 @@ export class Assignments {
     engine.restore(number, restored)
     const { parked, gates, answered } = restored
     snapshots.takenOver(number, taken, [...parked.keys(), ...gates.keys()])
+    takenOver()
     const counts = { parked: parked.size, gates: gates.size, answered: answered.size }
     log.info({ partition: number, ...counts, tookMs: nowMs() - beganMs }, 'partition taken over')
   }

@@ -11,7 +11,7 @@ export type CommitLoopContext = {
   readers: Pick<PartitionReaders, 'commit' | 'assignment'>
   snapshots: Pick<SnapshotWriter, 'beforeCommit' | 'write' | 'readGaps' | 'repair' | 'isDue'>
   intervals: { commitMs: number; snapshotMs: number }
-  /** Whether offsets are being finished. */
+  /** Whether the engine has work, whose offsets will have to be committed. */
   isBusy: () => boolean
   clock: Pick<Clock, 'after' | 'every' | 'monotonicMs'>
   /** Aborted once the service is told to stop: what waits for Kafka or the registry then ends with an error. */
@@ -42,7 +42,7 @@ export class CommitLoop implements AsyncDisposable {
     this.#commits = new WorkTimer(
       clock,
       intervals.commitMs,
-      () => isBusy() || snapshots.isDue,
+      () => isBusy() || this.#snapshotDue,
       () => {
         this.#committing ??= this.#commit().finally(() => {
           this.#committing = undefined
@@ -105,6 +105,8 @@ export class CommitLoop implements AsyncDisposable {
     // The broker has to take a commit before a snapshot is written, so there must be one.
     if (snapshotDue) engine.recommitAll()
     const commits = engine.takeCommits()
+    // With nothing to commit, a snapshot waits for its next time: it may be long until a record comes.
+    if (commits.length === 0) this.#snapshotDue = false
     const result = await readers.commit(assignment, commits)
     if (result !== 'committed') {
       engine.recommitAll()
@@ -112,7 +114,6 @@ export class CommitLoop implements AsyncDisposable {
     }
     committed()
     if (!snapshotDue || commits.length === 0 || !assignment.current) return result
-    this.#snapshotDue = false
     this.#writing = snapshots
       .write(engine)
       .catch(fail)

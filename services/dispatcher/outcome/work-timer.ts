@@ -1,6 +1,6 @@
 import { type Clock, type Timer, untilShared } from '../../platform/runtime/clock.ts'
 
-/** Time without work after which a timer rests, and its interval then. */
+/** Time without work after which the timer rests; also its interval while it rests. */
 const restMs = 2_000
 
 /**

@@ -43,11 +43,14 @@ export class Flusher implements AsyncDisposable {
 
   async #run(intervalMs: number, clock: Clock): Promise<void> {
     let bytes = 0
+    let hasWork = true
     while (!this.#ended.signal.aborted) {
-      await clock.sleep(pauseMs(bytes, untilShared(clock.monotonicMs(), intervalMs)), this.#ended.signal)
+      const pause = pauseMs(bytes, untilShared(clock.monotonicMs(), intervalMs))
+      if (hasWork) await clock.sleep(pause, this.#ended.signal)
       this.#isNeeded = false
       bytes = await this.#flush()
       if (bytes === 0 && !this.#isNeeded) await this.#rest(clock)
+      hasWork = bytes > 0 || this.#isNeeded
     }
   }
 

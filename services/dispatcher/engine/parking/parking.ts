@@ -4,7 +4,7 @@ import { SetAside } from '../../../platform/runtime/record-faults.ts'
 import type { DeliveryPool } from '../delivery-pool.ts'
 import { type Item, toPending } from '../item.ts'
 import type { ItemFaults } from '../item-faults.ts'
-import { isOfReplay, toHomeTopic } from '../item-ids.ts'
+import { homeOffset, isOfReplay, toHomeTopic } from '../item-ids.ts'
 import type { PartitionState, Partitions } from '../offsets/partition-state.ts'
 import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
@@ -31,7 +31,7 @@ export class Parking {
   readonly #steps: ItemFaults
   readonly memory: MemoryRules
   readonly #drain: ParkedDrain
-  /** Heads of lanes of which webhook-parked has a copy. */
+  /** Heads of lanes of which webhook-parked has a copy, or is about to. */
   readonly #copied = new WeakSet<Item>()
 
   constructor(context: ParkingContext) {
@@ -106,7 +106,7 @@ export class Parking {
     const since = parked.sinceOf(queueId)
     return items.filter((item) => {
       if (item.parkedOffset !== null && !item.isOutdated) this.#putBackTakenItem(item)
-      else if ((this.#homeOffset(item) ?? since) < since) this.#requeue(item)
+      else if ((homeOffset(item, this.#limits) ?? since) < since) this.#requeue(item)
       else return true
       return false
     })
@@ -129,7 +129,7 @@ export class Parking {
     const state = this.#findPartition(item)
     const { parked } = state
     this.#held.add(item)
-    const offset = this.#homeOffset(item)
+    const offset = homeOffset(item, this.#limits)
     const follows = parked.isParking(queueId) ? parked.mustPark(queueId, offset) : why !== null
     if (follows) this.#parkBehind(item, why, offset ?? state.nextOffset(toHomeTopic(queueId, this.#limits)))
     else this.#lanes.enqueue(queueId, delivery.webhookId, delivery.contactId, item)
@@ -191,20 +191,24 @@ export class Parking {
       const pending = { ...toPending(head, why, this.#ports.nowMs()), parkedSince }
       this.#held.record(position.partition, { parked: pending }, (at) => {
         parked.written(queueId, at.parkedOffset)
-        if (at.parkedOffset !== null) head.records.addCopy(parked.recordAt(queueId, at.parkedOffset))
+        if (at.parkedOffset === null) this.#copied.delete(head)
+        else head.records.addCopy(parked.recordAt(queueId, at.parkedOffset))
       })
     })
-    if (written instanceof SetAside) parked.written(queueId, null)
+    if (!(written instanceof SetAside)) return
+    this.#copied.delete(head)
+    parked.written(queueId, null)
   }
 
   #park(item: Item, why: PendingDelivery['why'], since: number): void {
     if (item.isJoined) return this.#requeue(item)
     const { queueId, position, retryDueMs, delivery } = item
     const { parked } = this.#findPartition(item)
-    // A successor takes what is parked before it reads a record at or above sinceOf. One is in memory alone if it waited
+    // A successor takes the parked records before it reads the home topic from sinceOf on. A head at or above sinceOf that
+    // is in memory only would then come after this item, so a copy of it is parked first. This happens if the head waited
     // through an assignment that put back what had been parked before it.
     const head = this.#lanes.queues.headOf(queueId, delivery.contactId)
-    if (head && parked.mustPark(queueId, this.#homeOffset(head))) this.#parkHead(head, why, since)
+    if (head && parked.mustPark(queueId, homeOffset(head, this.#limits))) this.#parkHead(head, why, since)
     const parkedSince = parked.writing(queueId, since)
     item.endRetry()
     // An earlier record of the delivery in webhook-parked comes before this one, so this one does not replace it.
@@ -221,11 +225,6 @@ export class Parking {
     if (!(written instanceof SetAside)) return
     parked.written(queueId, null)
     this.#steps.setAside(item, written)
-  }
-
-  /** Offset of the item's record in the topic of its queue; null if it came from another one. */
-  #homeOffset({ queueId, position }: Item): number | null {
-    return position.topic === toHomeTopic(queueId, this.#limits) ? position.offset : null
   }
 
   /** State of the item's partition, which is owned: engine.assign has dropped all other items. */

@@ -8,12 +8,16 @@ afterEach(() => void vi.useRealTimers())
 
 const assignment = { partitions: new Map(), current: true, fresh: true }
 
-function createLoop(commit: () => Promise<CommitResult>, write: () => Promise<void> = async () => undefined) {
+function createLoop(
+  commit: () => Promise<CommitResult>,
+  write: () => Promise<void> = async () => undefined,
+  isBusy = true,
+) {
   const engine = {
     recommitAll: () => undefined,
     partitions: [],
     gates: {} as never,
-    takeCommits: () => [{ topic: 't', partition: 0, offset: 1, metadata: '' }],
+    takeCommits: () => (isBusy ? [{ topic: 't', partition: 0, offset: 1, metadata: '' }] : []),
   }
   const snapshots = {
     beforeCommit: () => () => undefined,
@@ -29,7 +33,7 @@ function createLoop(commit: () => Promise<CommitResult>, write: () => Promise<vo
     readers: { commit, assignment },
     snapshots,
     intervals: { commitMs: 100, snapshotMs: 200 },
-    isBusy: () => true,
+    isBusy: () => isBusy,
     clock: systemClock,
     stopping: stop.signal,
     fail,
@@ -46,6 +50,17 @@ test('while Kafka does not answer a commit, no other commit is queued behind it'
   answer.resolve('committed')
   await vi.advanceTimersByTimeAsync(100)
   expect(commit).toHaveBeenCalledTimes(2)
+  await loop[Symbol.asyncDispose]()
+})
+
+test('with a snapshot due but nothing to commit, as after a takeover without traffic, commits come every two seconds', async () => {
+  const commit = vi.fn(async () => 'committed' as const)
+  const { loop } = createLoop(commit, undefined, false)
+  await vi.advanceTimersByTimeAsync(10_000)
+  commit.mockClear()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(commit.mock.calls.length).toBeGreaterThanOrEqual(29)
+  expect(commit.mock.calls.length).toBeLessThanOrEqual(31)
   await loop[Symbol.asyncDispose]()
 })
 

@@ -43,6 +43,21 @@ test('after a flush that wrote nothing, the next one follows when something is t
   await flusher[Symbol.asyncDispose]()
 })
 
+test('while nothing is to be written, flushes are four seconds apart, at multiples of four seconds', async () => {
+  withFakeTimers()
+  const flushedMs: number[] = []
+  const flush = async () => {
+    flushedMs.push(systemClock.monotonicMs())
+    return 0
+  }
+  const flusher = new Flusher(flush, 1_000, systemClock, (error) => expect.unreachable(String(error)))
+  await vi.advanceTimersByTimeAsync(17_000)
+  const rests = flushedMs.slice(1)
+  expect(rests.length).toBeGreaterThanOrEqual(4)
+  for (const atMs of rests) expect(Math.round(atMs) % 4_000).toBe(0)
+  await flusher[Symbol.asyncDispose]()
+})
+
 test('what comes during a flush is written by the next one, without a rest', async () => {
   withFakeTimers()
   const flush = vi.fn(async () => {
