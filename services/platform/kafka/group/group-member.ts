@@ -166,18 +166,14 @@ export class GroupMember implements AsyncDisposable {
     const metadata = encodeSubscription(topics, userData(this.#memberId))
     const joined = await this.#coordinator.join(this.#memberId, { name: protocol, metadata })
     ;({ memberId: this.#memberId, isAlone: this.#isAlone } = joined)
-    const members = joined.members.map((member) => ({
-      memberId: member.memberId,
-      userData: readUserData(member.metadata),
-    }))
+    const members = joined.members.map(({ memberId, metadata: data }) => ({ memberId, userData: readUserData(data) }))
     const shares = members.length > 0 ? await assign(members) : new Map<string, Shares>()
     const partitions = readShare(await this.#coordinator.sync(joined, protocol, encodeShares(shares)))
     const before = this.#assignment
-    const { memberId, generation } = joined
     // Other members had its partitions in a generation that this member missed.
-    const fresh = before?.memberId !== memberId || before.generation + 1 !== generation
+    const fresh = before?.memberId !== joined.memberId || before.generation + 1 !== joined.generation
     if (before) before.current = false
-    this.#assignment = { partitions, memberId, generation, current: !this.#closed.signal.aborted, fresh }
+    this.#assignment = { ...joined, partitions, current: !this.#closed.signal.aborted, fresh }
     this.#mustJoin = this.#isOutdated
     this.#noteAnswer()
     if (this.#assignment.current) onAssigned(this.#assignment)
