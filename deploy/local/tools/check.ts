@@ -1,9 +1,7 @@
 // npm run check: types, lint and format, then the rules that no compiler knows. Runs all and fails if any does.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-
-const root = fileURLToPath(new URL('../../../', import.meta.url))
+import { root } from './built.ts'
 
 const steps = [
   { name: 'types', script: 'node_modules/typescript/bin/tsc', args: ['-p', '.'] },

@@ -105,7 +105,7 @@ export class CommitLoop implements AsyncDisposable {
     // The broker has to take a commit before a snapshot is written, so there must be one.
     if (snapshotDue) engine.recommitAll()
     const commits = engine.takeCommits()
-    // With nothing to commit, a snapshot waits for its next time: it may be long until a record comes.
+    // A snapshot without a commit waits for its next time: it may be long until a record comes.
     if (commits.length === 0) this.#snapshotDue = false
     const result = await readers.commit(assignment, commits)
     if (result !== 'committed') {

@@ -17,7 +17,7 @@ export function compareStatistics(
   const expected = new Map(plan.webhooks.map(({ id }) => [id, noTotals()]))
   for (const { value } of attempts) {
     const { deliveryId, replayId, attempt, startedAt, webhookId, outcome } = value
-    // As noteAttempt tells attempts apart. By a clock that was set back, a second one may start in the same millisecond.
+    // Attempts are told apart as by noteAttempt: after a clock was set back, two may start in the same millisecond.
     const id = `${replayId} ${deliveryId} ${attempt} ${startedAt}`
     if (isReplaced(value) || counted.has(id)) continue
     counted.add(id)
