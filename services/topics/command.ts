@@ -110,7 +110,9 @@ async function applyOrDiff(verb: 'apply' | 'diff'): Promise<number> {
   const [differences, replication] = await withAdmin(kafka, async (admin) => {
     const found = await diffTopics(admin, specs)
     if (verb === 'apply') await applyTopics(admin, specs, found, config.HOOKLINE_REPLICATION_FACTOR, systemClock)
-    return [found, await readReplication(admin, specs)]
+    const missing = new Set(found.filter(({ kind }) => kind === 'missing').map(({ topic }) => topic))
+    const present = verb === 'apply' ? specs : specs.filter(({ name }) => !missing.has(name))
+    return [found, await readReplication(admin, present, systemClock)]
   })
   for (const difference of differences) print(describe(difference, verb))
   const schemas = await unregistered(config, config.HOOKLINE_TOPIC_PREFIX)

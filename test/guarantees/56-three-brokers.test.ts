@@ -52,7 +52,8 @@ test('on three brokers, restarts and kills of brokers and services lose nothing'
   }
   // A broker may be asked that does not know of a change yet. The brokers' own default is 1.
   const count = Object.keys(topics).length
-  const applied = () => withAdmin(openKafka(cluster.brokers), (admin) => readReplication(admin, specsOf(prefix)))
+  const applied = () =>
+    withAdmin(openKafka(cluster.brokers), (admin) => readReplication(admin, specsOf(prefix), systemClock))
   const replication = async () => (await applied()).map(({ replicas, minInSync }) => ({ replicas, minInSync }))
   await expect.poll(replication).toEqual(Array(count).fill({ replicas: 3, minInSync: 2 }))
   const load = startLoad(world, { lanes: world.lanes, perSecond })

@@ -22,13 +22,17 @@ export async function diffTopics(admin: Admin, specs: TopicSpec[]): Promise<Topi
   const existing = new Set(await admin.listTopics())
   const present = specs.filter((spec) => existing.has(spec.name))
   const missing = specs.filter((spec) => !existing.has(spec.name))
-  const differences: TopicDifference[] = missing.map(({ name }) => ({ kind: 'missing', topic: name }))
-  if (present.length === 0) return differences
-  const [topics, settings] = await Promise.all([
-    describeTopics(admin, namesOf(present)),
-    describeSettings(admin, present),
-  ])
-  for (const spec of present) {
+  return [
+    ...missing.map(({ name }) => ({ kind: 'missing' as const, topic: name })),
+    ...(await comparePresent(admin, present)),
+  ]
+}
+
+/** Compares topics that exist. @throws KafkaJSError, retriable, if the broker that was asked does not know one. */
+async function comparePresent(admin: Admin, specs: TopicSpec[]): Promise<TopicDifference[]> {
+  const [topics, settings] = await describePresent(admin, specs)
+  const differences: TopicDifference[] = []
+  for (const spec of specs) {
     const count = topics.find(({ name }) => name === spec.name)?.partitions.length ?? 0
     if (count !== spec.partitions)
       differences.push({ kind: 'partitions', topic: spec.name, is: count, shouldBe: spec.partitions })
@@ -46,16 +50,26 @@ export async function diffTopics(admin: Admin, specs: TopicSpec[]): Promise<Topi
   return differences
 }
 
-/** The replication of those of the topics that exist. */
-export async function readReplication(admin: Admin, specs: TopicSpec[]): Promise<TopicReplication[]> {
-  const existing = new Set(await admin.listTopics())
-  const present = specs.filter((spec) => existing.has(spec.name))
-  if (present.length === 0) return []
-  const [topics, settings] = await Promise.all([
-    describeTopics(admin, namesOf(present)),
-    describeSettings(admin, present),
-  ])
-  return toReplication(topics, settings)
+/**
+ * The replication of topics that exist. Waits while the broker that is asked does not know one of them yet.
+ * @throws KafkaJSError if one is still unknown after 30 s.
+ */
+export async function readReplication(
+  admin: Admin,
+  specs: readonly Pick<TopicSpec, 'name'>[],
+  clock: Clock,
+): Promise<TopicReplication[]> {
+  return toReplication(...(await onceKnown(() => describePresent(admin, specs), clock)))
+}
+
+/** Partitions and settings of topics that exist. */
+async function describePresent(
+  admin: Admin,
+  specs: readonly Pick<TopicSpec, 'name'>[],
+): Promise<[ITopicMetadata[], TopicSettings]> {
+  // Asked for none, Kafka would describe all.
+  if (specs.length === 0) return [[], new Map()]
+  return Promise.all([describeTopics(admin, namesOf(specs)), describeSettings(admin, specs)])
 }
 
 function toReplication(topics: ITopicMetadata[], settings: TopicSettings): TopicReplication[] {
@@ -90,11 +104,12 @@ export async function applyTopics(
       configEntries: Object.entries(settings).map(([key, value]) => ({ name: key, value })),
     }))
     await createTopics(admin, wanted, clock)
-    // Only now is it known how many replicas the broker's default has given them.
-    wrong = [...differences, ...(await oncePresent(() => diffTopics(admin, created), clock))]
+    // Only now is it known how many replicas the broker's default has given them. The list of topics is not asked: a
+    // broker that does not know the new ones yet would call them missing, and their settings would stay.
+    wrong = [...differences, ...(await onceKnown(() => comparePresent(admin, created), clock))]
   }
   const changes = wrong.filter((difference) => difference.kind === 'setting')
-  if (changes.length > 0) await alterSettings(admin, changes)
+  if (changes.length > 0) await onceKnown(() => alterSettings(admin, changes), clock)
 }
 
 /** Kafka's own message says neither which number is wrong nor how many brokers there are. */
@@ -124,15 +139,14 @@ export async function createTopics(admin: Admin, topics: ITopicConfig[], clock: 
   }
 }
 
-/** Repeats a question about new topics while the broker that was asked does not know them all. */
-async function oncePresent<T>(ask: () => Promise<T>, clock: Clock): Promise<T> {
+/** Repeats what is asked about topics while the broker that was asked does not know them all. */
+async function onceKnown<T>(ask: () => Promise<T>, clock: Clock): Promise<T> {
   const startMs = clock.monotonicMs()
   for (;;) {
     try {
       return await ask()
     } catch (error) {
-      const isTemporary = error instanceof kafkajs.KafkaJSError && error.retriable
-      if (!isTemporary || clock.monotonicMs() - startMs > leadersLimitMs) throw error
+      if (!isTemporary(error) || clock.monotonicMs() - startMs > leadersLimitMs) throw error
       await clock.sleep(100)
     }
   }
@@ -143,9 +157,15 @@ async function haveLeaders(topicNames: string[], admin: Admin): Promise<boolean>
     const topics = await describeTopics(admin, topicNames)
     return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
   } catch (error) {
-    if (error instanceof kafkajs.KafkaJSError && error.retriable) return false
+    if (isTemporary(error)) return false
     throw error
   }
+}
+
+/** Whether another try can succeed, also if kafkajs itself has tried a few times. */
+function isTemporary(error: unknown): boolean {
+  const cause = unwrapError(error)
+  return cause instanceof kafkajs.KafkaJSError && cause.retriable
 }
 
 /**
@@ -203,7 +223,7 @@ function namesOf(specs: readonly Pick<TopicSpec, 'name'>[]): string[] {
 /** Topic -> setting -> value, and whether it is the topic's own. */
 type TopicSettings = Map<string, Map<string, { value: string; own: boolean }>>
 
-async function describeSettings(admin: Admin, specs: Pick<TopicSpec, 'name'>[]): Promise<TopicSettings> {
+async function describeSettings(admin: Admin, specs: readonly Pick<TopicSpec, 'name'>[]): Promise<TopicSettings> {
   const describe = (names: string[]) =>
     admin.describeConfigs({
       includeSynonyms: false,

@@ -1,6 +1,6 @@
-import type { Admin } from 'kafkajs'
+import kafkajs, { type Admin } from 'kafkajs'
 import { expect, test } from 'vitest'
-import { applyTopics, diffTopics } from '../../../../services/platform/kafka/topics.ts'
+import { applyTopics, diffTopics, readReplication } from '../../../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../../../services/platform/runtime/clock.ts'
 import { replicationWarnings } from '../../../../services/topics/settings/replication-warnings.ts'
 
@@ -58,6 +58,47 @@ test('apply refuses more replicas than there are brokers before it creates anyth
   const applied = applyTopics(admin, [spec], [{ kind: 'missing', topic: 'events' }], 3, systemClock)
   await expect(applied).rejects.toThrow('HOOKLINE_REPLICATION_FACTOR is 3, but Kafka has 2 broker(s)')
 })
+
+const impatient = { ...systemClock, sleep: async () => {} }
+
+/** A cluster without the topic. Once it is created, the nth question is answered by a broker that does not know it yet. */
+function laggingCluster(nth: number) {
+  const { admin, altered } = clusterWith(3, 1)
+  const questions = { asked: 0, isCreated: false }
+  const isKnown = () => questions.isCreated && questions.asked++ !== nth
+  const knowing =
+    <A extends never[], R>(ask: (...asked: A) => Promise<R>) =>
+    async (...asked: A): Promise<R> => {
+      if (isKnown()) return ask(...asked)
+      throw Object.assign(new kafkajs.KafkaJSError('unknown'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' })
+    }
+  const { fetchTopicMetadata, describeConfigs, alterConfigs } = admin
+  Object.assign(admin, {
+    createTopics: async () => {
+      questions.isCreated = true
+    },
+    listTopics: async () => (isKnown() ? ['events'] : []),
+    fetchTopicMetadata: knowing(fetchTopicMetadata as never),
+    describeConfigs: knowing(describeConfigs as never),
+    alterConfigs: knowing(alterConfigs as never),
+  })
+  return { admin, altered, questions }
+}
+
+const mostQuestions = 12
+test.each(Array.from({ length: mostQuestions }, (_unused, index) => index))(
+  'apply corrects the settings of a topic that it created, though question %i goes to a broker that does not know it',
+  async (nth) => {
+    const { admin, altered, questions } = laggingCluster(nth)
+    await applyTopics(admin, [spec], await diffTopics(admin, [spec]), -1, impatient)
+    const minInSync = { name: 'min.insync.replicas', value: '2' }
+    expect(altered).toEqual([expect.objectContaining({ configEntries: expect.arrayContaining([minInSync]) })])
+    expect(await readReplication(admin, [spec], impatient)).toEqual([
+      { topic: 'events', replicas: 3, minInSync: 1, uncleanElection: false },
+    ])
+    expect(questions.asked, 'every question has had its turn').toBeLessThan(mostQuestions)
+  },
+)
 
 test('a warning names the topics where an acknowledged record can be lost, and why', () => {
   const safe = { topic: 'safe', replicas: 3, minInSync: 2, uncleanElection: false }
