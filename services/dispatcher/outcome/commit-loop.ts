@@ -51,7 +51,7 @@ export class CommitLoop implements AsyncDisposable {
     )
     this.#timers = [
       clock.every(intervals.snapshotMs, () => {
-        this.#snapshotDue = snapshots.isDue
+        this.#snapshotDue = snapshots.isDue(engine)
         this.#reading ??= this.#inBackground(snapshots.readGaps(engine)).finally(() => {
           this.#reading = undefined
         })

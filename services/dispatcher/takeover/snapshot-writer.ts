@@ -1,9 +1,8 @@
-import type { SnapshotLogIds, WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
+import type { WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { Encode } from '../../platform/avro/codec.ts'
 import { type Acknowledged, type OutgoingRecord, RecordRefused } from '../../platform/kafka/produce/producer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
-import type { Engine } from '../engine/engine.ts'
 import type { PartitionState } from '../engine/offsets/partition-state.ts'
 import type { Written } from '../engine/ports.ts'
 import { createSnapshot } from '../engine/restored-partition.ts'
@@ -11,6 +10,7 @@ import { type AnswersContext, readAnswered } from './answers.ts'
 import { AttemptProgress } from './attempt-progress.ts'
 import { epochHeaders, readEpoch } from './snapshot-log.ts'
 import type { TakenOver } from './takeover.ts'
+import { type SnapshotOffsets, type Snapshotted, textOf, webhooksOf } from './webhook-snapshots.ts'
 
 export type SnapshotContext = AnswersContext & {
   topic: string
@@ -20,9 +20,6 @@ export type SnapshotContext = AnswersContext & {
   nowMs: () => number
   log: Pick<Logger, 'warn'>
 }
-
-/** Source of snapshots: the engine's partitions and gates. */
-type Snapshotted = Pick<Engine, 'partitions' | 'gates'>
 
 /** Ownership of one partition number, from its takeover until it leaves; later results belong to another owner. */
 export type Ownership = {
@@ -49,7 +46,6 @@ export type Ownership = {
 export class SnapshotWriter {
   readonly #context: SnapshotContext
   readonly #owned = new Map<number, Ownership>()
-  #changed = false
 
   constructor(context: SnapshotContext) {
     this.#context = context
@@ -74,7 +70,6 @@ export class SnapshotWriter {
       written: new Map([...webhookIds].map((webhookId) => [webhookId, ''])),
       checkedOffset: healthOffset,
     })
-    this.#changed = true
   }
 
   /** Forgets the partition numbers that have left: their new owners write about them. */
@@ -82,9 +77,16 @@ export class SnapshotWriter {
     for (const number of [...this.#owned.keys()]) if (!numbers.has(number)) this.#owned.delete(number)
   }
 
-  /** Whether anything has happened since the last snapshot. */
-  get isDue(): boolean {
-    return this.#changed
+  /**
+   * Whether a snapshot would write anything. Everything is compared, because a breaker, a pause and a parked range also
+   * change without a record or a commit of this process.
+   */
+  isDue({ partitions, gates }: Snapshotted): boolean {
+    for (const state of partitions) {
+      const ownership = this.#owned.get(state.number)
+      if (ownership && this.#differs(state, ownership, gates)) return true
+    }
+    return false
   }
 
   /** Current ownership, read when a record is written and passed to `acknowledged` when Kafka has it. */
@@ -94,7 +96,6 @@ export class SnapshotWriter {
 
   acknowledged(ownership: Ownership | undefined, { attemptOffsets, parkedOffset }: Written): void {
     if (!ownership || !this.#isCurrent(ownership)) return
-    this.#changed = true
     for (const offset of attemptOffsets) ownership.attempts.wrote(offset)
     if (parkedOffset !== null) ownership.parkedOffset = Math.max(ownership.parkedOffset, parkedOffset + 1)
   }
@@ -115,7 +116,6 @@ export class SnapshotWriter {
       for (const [ownership, attemptsOffset] of reached) {
         if (attemptsOffset <= ownership.committedAttempts) continue
         ownership.committedAttempts = attemptsOffset
-        this.#changed = true
       }
     }
   }
@@ -131,12 +131,10 @@ export class SnapshotWriter {
     if (!ownership || !gap) return
     state.answeredElsewhere(await readAnswered(state.number, gap, this.#context))
     ownership.attempts.readTo(gap.to)
-    this.#changed = true
   }
 
   /** Writes the changed snapshots; resolves when Kafka has them. */
   async write({ partitions, gates }: Snapshotted): Promise<void> {
-    this.#changed = false
     const writes: Promise<unknown>[] = []
     for (const state of partitions) {
       const ownership = this.#owned.get(state.number)
@@ -164,7 +162,6 @@ export class SnapshotWriter {
     await reader.read(topic, partition, checkedOffset, end, ({ key, headers }) => {
       if (!key || readEpoch(headers) === epoch) return
       ownership.written.set(key.toString('utf8'), '')
-      this.#changed = true
     })
     ownership.checkedOffset = end
   }
@@ -173,27 +170,40 @@ export class SnapshotWriter {
     return this.#owned.get(ownership.partition) === ownership
   }
 
+  #differs(state: PartitionState, ownership: Ownership, gates: Snapshotted['gates']): boolean {
+    const { written } = ownership
+    const offsets = this.#offsetsOf(ownership)
+    // First, because it is what changes under load.
+    if (written.get(partitionKey(state.number)) !== JSON.stringify(offsets)) return true
+    let count = 1
+    for (const [webhookId, record] of webhooksOf(state, gates, offsets, 0)) {
+      if (written.get(webhookId) !== textOf(record)) return true
+      count++
+    }
+    return written.size !== count
+  }
+
   #writePartition(state: PartitionState, ownership: Ownership, gates: Snapshotted['gates']): Promise<unknown>[] {
-    const { number } = state
-    const { parkedOffset, committedAttempts, written: before } = ownership
-    const { logIds } = this.#context
-    const offsets = { attemptsOffset: committedAttempts, parkedOffset, ...logIds }
+    const { written: before } = ownership
+    const offsets = this.#offsetsOf(ownership)
+    const ownKey = partitionKey(state.number)
     const nowMs = this.#context.nowMs()
     const now = new Map<string, string>()
     const writes: Promise<unknown>[] = []
-    const put = (key: string, record: WebhookSnapshot) => {
-      const { asOf: _asOf, attemptsOffset: _attempts, parkedOffset: _parked, ...rest } = record
-      const text = JSON.stringify(record.webhookId === null ? offsets : rest)
+    const put = (key: string, text: string, record: WebhookSnapshot) => {
       now.set(key, text)
       if (before.get(key) !== text) writes.push(this.#send(ownership, key, record))
     }
-    for (const [webhookId, record] of webhooksOf(state, gates, offsets, nowMs)) put(webhookId, record)
-    for (const key of before.keys())
-      if (!now.has(key) && key !== partitionKey(number)) writes.push(this.#send(ownership, key, null))
+    for (const [webhookId, record] of webhooksOf(state, gates, offsets, nowMs)) put(webhookId, textOf(record), record)
+    for (const key of before.keys()) if (!now.has(key) && key !== ownKey) writes.push(this.#send(ownership, key, null))
     // Last: it says that the others are as of these offsets.
-    put(partitionKey(number), createSnapshot(null, null, number, undefined, null, offsets, nowMs))
+    put(ownKey, JSON.stringify(offsets), createSnapshot(null, null, state.number, undefined, null, offsets, nowMs))
     ownership.written = now
     return writes
+  }
+
+  #offsetsOf({ parkedOffset, committedAttempts }: Ownership): SnapshotOffsets {
+    return { attemptsOffset: committedAttempts, parkedOffset, ...this.#context.logIds }
   }
 
   /**
@@ -216,25 +226,9 @@ export class SnapshotWriter {
     }
     // Written with the next snapshot.
     ownership.written.set(key, '')
-    this.#changed = true
   }
 }
 
 function partitionKey(number: number): string {
   return `partition-${number}`
-}
-
-function* webhooksOf(
-  { number, parked: index }: PartitionState,
-  gates: Snapshotted['gates'],
-  offsets: Pick<WebhookSnapshot, 'attemptsOffset' | 'parkedOffset'> & SnapshotLogIds,
-  nowMs: number,
-): Iterable<[string, WebhookSnapshot]> {
-  const states = new Map(gates.statesOf(number))
-  const parked = new Map(index.snapshots())
-  for (const webhookId of new Set([...states.keys(), ...parked.keys()])) {
-    const [gate, range] = [states.get(webhookId), parked.get(webhookId) ?? null]
-    const businessId = gate?.businessId ?? gates.businessOf(webhookId)
-    yield [webhookId, createSnapshot(webhookId, businessId, number, gate, range, offsets, nowMs)]
-  }
 }

@@ -24,7 +24,7 @@ function createLoop(
     write,
     readGaps: async () => undefined,
     repair: async () => undefined,
-    isDue: true,
+    isDue: () => true,
   }
   const fail = vi.fn()
   const stop = new AbortController()

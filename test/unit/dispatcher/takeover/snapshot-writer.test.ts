@@ -115,20 +115,40 @@ test.each([
   ['a snapshot of a webhook that has nothing to tell', 'over', { webhookId: 'over' } as WebhookSnapshot, ['over']],
   ['the offsets of the partition', 'partition-3', { webhookId: null } as WebhookSnapshot, ['partition-3']],
 ])('a late snapshot of a cut-off owner is corrected: %s', async (_name, key, value, repaired) => {
-  const { writer, sent, write } = writerOf([['w', paused]])
+  const { writer, engine, sent, write } = writerOf([['w', paused]])
   writer.takenOver(3, taken, [])
   await write()
   await writer.repair()
-  expect(writer.isDue).toBe(false)
+  expect(writer.isDue(engine)).toBe(false)
   sent.push({ key, value, epoch: 99 })
   const late = sent.length
   await writer.repair()
-  expect(writer.isDue).toBe(true)
+  expect(writer.isDue(engine)).toBe(true)
   await write()
   expect(sent.slice(late).map((record) => record.key)).toEqual(repaired)
   expect(sent.at(-1)).toMatchObject({ epoch: 100, value: key === 'over' ? null : expect.anything() })
   await writer.repair()
-  expect(writer.isDue).toBe(false)
+  expect(writer.isDue(engine)).toBe(false)
+})
+
+test('a snapshot is due once a gate differs from it, although nothing was recorded or committed', async () => {
+  const gates: [string, typeof paused][] = [['w', paused]]
+  const { writer, engine, sent, write } = writerOf(gates)
+  writer.takenOver(3, taken, [])
+  const probed = { ...paused, breaker: { ...initialBreaker(), state: 'halfOpen' as const, openUntilMs: 1_000 } }
+  for (const change of [
+    () => {},
+    () => gates.splice(0, 1, ['w', probed]),
+    () => gates.push(['x', paused]),
+    () => gates.pop(),
+  ]) {
+    change()
+    expect(writer.isDue(engine), 'after a change').toBe(true)
+    const before = sent.length
+    await write()
+    expect(sent.length, 'records after a change').toBeGreaterThan(before)
+    expect(writer.isDue(engine), 'once it is written').toBe(false)
+  }
 })
 
 test('a snapshot that Kafka refuses is written without its failures, or else again with the next ones', async () => {
