@@ -12,7 +12,7 @@ import {
 import { faultOfCode, faultOfError, KafkaFault } from '../wire/kafka-fault.ts'
 import { FetchSession } from './fetch-session.ts'
 import { LatenessWatch } from './lateness-watch.ts'
-import type { AskedPosition, PartitionReaderOptions, Reading } from './reading.ts'
+import { type AskedPosition, idleWaitMs, type PartitionReaderOptions, type Reading } from './reading.ts'
 
 /** The reader that a fetcher works for. */
 export type FetcherPorts = {
@@ -37,11 +37,6 @@ const defaultMaxBytes = 1_048_576
 const patienceMs = 500
 /** Bytes of answers whose batches are being handled, above which nothing is fetched. */
 const maxHeldBytes = 8 * defaultMaxBytes
-/**
- * Interval of polls that bring nothing: each one costs CPU here and at the broker. They end at the same moments, whichever
- * reader of the process they belong to.
- */
-const idleWaitMs = 4_000
 /** Time beyond the longest poll after which the broker counts as hanging; the connection is closed then. */
 const answerMarginMs = 5_000
 /** Time beyond a poll after which the metadata is read again. */
@@ -188,8 +183,7 @@ export class BrokerFetcher {
    */
   #wait(partitions: number): Pick<FetchRequest, 'maxWaitMs' | 'minBytes'> {
     const { maxWaitMs, minBytes = 1, clock } = this.#options
-    const isComplete = partitions === Iterator.from(this.#ports.readings()).reduce((count) => count + 1, 0)
-    return this.#isQuiet && isComplete
+    return this.#isQuiet && partitions === [...this.#ports.readings()].length
       ? { maxWaitMs: Math.round(untilShared(clock.monotonicMs(), idleWaitMs)), minBytes: 1 }
       : { maxWaitMs, minBytes }
   }

@@ -4,6 +4,12 @@ import type { PartitionLeader } from '../wire/cluster.ts'
 import type { FetchPosition, SendFetch } from '../wire/fetch-protocol.ts'
 import type { KafkaFault } from '../wire/kafka-fault.ts'
 
+/**
+ * Longest wait of a poll that brings nothing: each poll costs CPU here and at the broker. Such polls end at the same
+ * moments, whichever reader of the process they belong to.
+ */
+export const idleWaitMs = 4_000
+
 /** Topic -> partition -> offset to read from. */
 export type Positions = ReadonlyMap<string, ReadonlyMap<number, number>>
 

@@ -6,7 +6,7 @@ import { LogChanged } from '../log-ids.ts'
 import type { PartitionEnds } from '../wire/list-offsets.ts'
 import { openReader } from './open-reader.ts'
 import type { PartitionReader } from './partition-reader.ts'
-import type { FetchedBatch } from './reading.ts'
+import { type FetchedBatch, idleWaitMs } from './reading.ts'
 
 export type TableOptions = {
   topic: string
@@ -34,9 +34,6 @@ export function unreadReporter(
       log.error({ topic, partition, offset, reason }, 'record is not readable')
   }
 }
-
-/** Wait for new records of readers that are never paused: each fetch costs CPU here and at the broker. */
-export const idleWaitMs = 4_000
 
 type Waiter = { partition: number; offset: number; resolve: () => void }
 

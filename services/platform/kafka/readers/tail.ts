@@ -2,7 +2,8 @@ import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
 import type { Kafka } from '../client.ts'
 import type { ConsumedRecord } from '../consumer.ts'
 import { openReader } from './open-reader.ts'
-import { idleWaitMs, type ReportUnread, unreadReporter } from './table.ts'
+import { idleWaitMs } from './reading.ts'
+import { type ReportUnread, unreadReporter } from './table.ts'
 
 export type TailOptions = {
   topic: string
