@@ -7,7 +7,7 @@ const oneMinuteMs = 60_000
 const isFullSize = process.env.HOOKLINE_GUARANTEES === 'full'
 const kafkaTestMs = (isFullSize ? 30 : 4) * oneMinuteMs
 /** How long `expect.poll` tries: a second, its default, is a measurement on a busy machine. */
-const polling = { poll: { timeout: 20_000 } }
+const polling = { poll: { timeout: 50_000 } }
 
 export default defineConfig({
   test: {

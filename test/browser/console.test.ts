@@ -22,7 +22,7 @@ const rejectedLater = 9
 const delivered = 12
 const tenMinutesMs = 600_000
 /** Limit for a machine that is busy with other tests. */
-const patience = { timeout: 20_000 }
+const patience = { timeout: 60_000 }
 const receiverPath = '/till'
 const markup = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 const preload = fileURLToPath(new URL('../support/clock-shift.mjs', import.meta.url))
@@ -210,7 +210,7 @@ test('a webhook is paused instead of switched off, switching off can be undone, 
 test("deliveries appear as they happen, and the figures match the receiver's", async () => {
   await world.inForce()
   await publish(world, messages(world, channel, 'ana', delivered, markup))
-  await expect.poll(() => totals(page), patience).toMatchObject({ success: delivered, error: 0 })
+  await expect.poll(() => totals(page), patience).toMatchObject({ delivered, error: 0 })
   expect(await page.getByText('Waiting for the first event').count()).toBe(0)
   expect(arrivals().filter(({ headers }) => !String(headers['webhook-id']).startsWith('msg_test_'))).toHaveLength(
     delivered,
@@ -254,7 +254,7 @@ test('a failing receiver shows its errors with their answers, then the block wit
   expect(await until(() => arrivals().length >= before + failuresToBlock, 60_000, systemClock)).toBe(true)
   await page.goto(`${webhookUrl}/errors`)
   const byCause = card(page, 'By cause')
-  await byCause.getByText(`${failuresToBlock} times`).waitFor({ timeout: 30_000 })
+  await byCause.getByText(`${failuresToBlock} times`).waitFor()
   await byCause.locator('summary').first().click()
   await byCause
     .getByText(/the till is down/)
@@ -276,7 +276,7 @@ test('a failing receiver shows its errors with their answers, then the block wit
   // The latest error, and the failures that led here.
   await page.getByRole('alert').getByText('the till is down', { exact: false }).waitFor(patience)
   await card(page, 'Backlog and failures').getByText('101', { exact: true }).last().waitFor()
-  const counted = { success: delivered, error: failuresToBlock, rejected: rejectedLater }
+  const counted = { delivered, error: failuresToBlock, rejected: rejectedLater }
   await expect.poll(() => totals(page), patience).toMatchObject(counted)
   // A notification that would be rejected again.
   expect(await button('Resend all undelivered').isDisabled()).toBe(true)
@@ -298,7 +298,7 @@ test('once the receiver works again and ten minutes have passed, everything is s
         await publish(world, messages(world, channel, `probe-${systemClock.nowMs()}`, 1))
         return arrivals().length
       },
-      { timeout: 30_000, interval: 1_000 },
+      { timeout: 60_000, interval: 1_000 },
     )
     .toBeGreaterThan(before)
   await expect.poll(() => state().textContent(), patience).toMatch(/Healthy|Degraded|Failing/)
@@ -330,16 +330,16 @@ test('once the receiver works again and ten minutes have passed, everything is s
   await dialog.getByText('1 notification to 1 contact', { exact: false }).waitFor(patience)
   await browser.shoot(page, 'replay-chosen')
   await dialog.getByRole('button', { name: 'Resend', exact: true }).click()
-  await card(page, 'Resend finished').waitFor({ timeout: 30_000 })
+  await card(page, 'Resend finished').waitFor()
   await expect.poll(label, patience).toBe(`Undelivered${left - 1}`)
   await button('Hide').click()
   // The first replay is slow, and is stopped before it has sent everything.
   await button('Resend all undelivered').click()
   await page.getByLabel('Maximum per second').fill('1')
   await dialog.getByRole('button', { name: 'Resend', exact: true }).click()
-  await card(page, 'Resending…').waitFor({ timeout: 30_000 })
+  await card(page, 'Resending…').waitFor()
   await button('Stop').click()
-  await card(page, 'Resend stopped').getByText('were not resent').waitFor({ timeout: 30_000 })
+  await card(page, 'Resend stopped').getByText('were not resent').waitFor()
   await expect.poll(() => button('Stop').count(), patience).toBe(0)
   for (const [language, title] of [
     ['es', 'Reenvío detenido'],
@@ -354,7 +354,7 @@ test('once the receiver works again and ten minutes have passed, everything is s
   await button('Resend all undelivered').click()
   await page.getByLabel('Maximum per second').fill('100')
   await dialog.getByRole('button', { name: 'Resend', exact: true }).click()
-  await card(page, 'Resend finished').waitFor({ timeout: 30_000 })
+  await card(page, 'Resend finished').waitFor()
   await expect.poll(label, patience).toBe('Undelivered')
   await page.getByText('Nothing left to deliver').waitFor(patience)
   await page.getByLabel('Show those delivered since, too').check()

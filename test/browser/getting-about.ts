@@ -6,7 +6,7 @@ import { focusedName, overflowPx, pathOf, seriousFindings, signIn } from './step
 
 // Getting about with the keyboard, by address and by Back.
 
-const patience = { timeout: 10_000 }
+const patience = { timeout: 60_000 }
 
 beforeAll(async () => {
   await world.defineWebhook('/archive', ['archive'], { name: 'Archive 10' })

@@ -5,7 +5,7 @@ import { focusedName, pathOf, signIn } from './steps.ts'
 
 // The network, the server or the viewer's tabs come and go.
 
-const patience = { timeout: 20_000 }
+const patience = { timeout: 60_000 }
 const unreachable = 'The server cannot be reached. Check your connection and try again.'
 const tooLate = 'There was no answer in time. Try again.'
 

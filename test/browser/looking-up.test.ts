@@ -12,7 +12,7 @@ import { overflowPx, pathOf, seriousFindings, signIn } from './steps.ts'
 // A support agent knows a phone number. Each test continues where the one before ended.
 
 const contactId = '5491155550212'
-const patience = { timeout: 20_000 }
+const patience = { timeout: 60_000 }
 
 let world: TestStack
 let browser: TestBrowser

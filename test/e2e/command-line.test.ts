@@ -38,7 +38,7 @@ headers:
 name: Kitchen
 url: ${world.receiver.url}/kitchen
 channels: [${world.businessId}-kitchen, ${world.businessId}-door]
-slowThresholdMs: 500
+slowThresholdMs: 20000
 `
 const apply = (text: string, ...more: string[]) =>
   commandLine({ ...variables(), TILL_KEY: 'till-key-1' })(['apply', '-f', 'bakery.yaml', ...more], {
@@ -77,10 +77,10 @@ test('apply shows the changed lines, and moves a channel from one webhook to ano
   const changed = definitions()
     .replace('-shop]', `-shop, ${world.businessId}-door]`)
     .replace(`, ${world.businessId}-door]\nslow`, ']\nslow')
-    .replace('slowThresholdMs: 500', 'slowThresholdMs: 700')
+    .replace('slowThresholdMs: 20000', 'slowThresholdMs: 30000')
   const ran = await apply(changed)
   expect(ran.exitCode, ran.out + ran.err).toBe(0)
-  expect(ran.out).toContain('-slowThresholdMs: 500\n+slowThresholdMs: 700\n')
+  expect(ran.out).toContain('-slowThresholdMs: 20000\n+slowThresholdMs: 30000\n')
   expect(ran.out).toMatch(/updated: Till .*\nupdated: Kitchen/)
   const till = JSON.parse((await webhooks(['get', 'Till', '-o', 'json'])).out)
   expect(till).toMatchObject({
@@ -91,7 +91,7 @@ test('apply shows the changed lines, and moves a channel from one webhook to ano
 
 test('get prints YAML that apply takes unchanged', async () => {
   const got = await webhooks(['get', 'Kitchen', '--output', 'yaml'])
-  expect(parse(got.out)).toMatchObject({ name: 'Kitchen', slowThresholdMs: 700 })
+  expect(parse(got.out)).toMatchObject({ name: 'Kitchen', slowThresholdMs: 30000 })
   expect(await apply(got.out)).toMatchObject({
     exitCode: 0,
     out: expect.stringMatching(/^unchanged: Kitchen/),
@@ -132,7 +132,7 @@ test('replay sends again and waits for the end', async () => {
   await publish(world, [event])
   const arrivedAt = () => world.receiver.arrivals.filter(({ path }) => path === '/till')
   const before = arrivedAt().length
-  await until(() => arrivedAt().length > before || arrivedAt().length > 1, 20_000, systemClock)
+  await until(() => arrivedAt().length > before || arrivedAt().length > 1, 60_000, systemClock)
   const id = arrivedAt().at(-1)?.webhookId ?? ''
   const ran = await webhooks(['replay', 'Till', '--delivery', id, '-o', 'json'])
   expect(ran.exitCode, ran.err).toBe(0)
@@ -155,7 +155,7 @@ test('stats, attempts, errors, dead-letters, alerts and overview show what was s
     errors = await asked('errors', 'Till')
     return errors.length > 0
   }
-  await until(hasError, 20_000, systemClock)
+  await until(hasError, 60_000, systemClock)
   expect(errors).toMatchObject([{ cause: '4xx', status: 400, contactId: 'eva', attempt: 1 }])
   expect(await asked('attempts', 'Till', '--outcome', 'error', '--since', '1h')).toMatchObject([{ contactId: 'eva' }])
   expect(await asked('dead-letters', 'Till', '--limit', '1')).toMatchObject([{ reason: 'refused', contactId: 'eva' }])

@@ -307,7 +307,7 @@ test('members of a group get the same partition numbers of all topics, and keep 
   const { assignment } = first.consumer
 
   const second = await member('co', ['left', 'right'])
-  await expect.poll(() => [sizeOf(first), sizeOf(second)], { timeout: 30_000 }).toEqual([3, 3])
+  await expect.poll(() => [sizeOf(first), sizeOf(second)]).toEqual([3, 3])
   const kept = [first.latest().left, second.latest().left]
   for (const of of [first, second]) expect(of.latest()).toEqual(both(of.latest().left))
   expect(kept.flat().sort()).toEqual(range(0, 6))
@@ -316,13 +316,13 @@ test('members of a group get the same partition numbers of all topics, and keep 
   expect(await first.consumer.commit(first.consumer.assignment, commits)).toBe('committed')
 
   const third = await member('co', ['left', 'right'])
-  await expect.poll(() => [first, second, third].map(sizeOf), { timeout: 30_000 }).toEqual([2, 2, 2])
+  await expect.poll(() => [first, second, third].map(sizeOf)).toEqual([2, 2, 2])
   expect(kept[0]).toEqual(expect.arrayContaining(first.latest().left ?? []))
   expect(kept[1]).toEqual(expect.arrayContaining(second.latest().left ?? []))
 
   const before = second.latest().left
   await first.consumer[Symbol.asyncDispose]()
-  await expect.poll(() => [second, third].map(sizeOf), { timeout: 30_000 }).toEqual([3, 3])
+  await expect.poll(() => [second, third].map(sizeOf)).toEqual([3, 3])
   expect(second.latest().left).toEqual(expect.arrayContaining(before ?? []))
   for (const { consumer } of [second, third]) await consumer[Symbol.asyncDispose]()
 })

@@ -176,7 +176,7 @@ test('a move to another cluster under load misses nothing, keeps order, and take
   expect(copied.map(({ decoded }) => decoded.reason)).toEqual(Array(refused).fill('refused'))
   const expected = countedBefore + publishedLater.length
   const isCounted = async () => (await counted(target, after.topicPrefix)) >= expected
-  await until(isCounted, 20_000, systemClock)
+  await until(isCounted, 60_000, systemClock)
   expect(await counted(target, after.topicPrefix)).toBe(expected)
 })
 

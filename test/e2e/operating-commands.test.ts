@@ -125,14 +125,14 @@ test('the commands against the loss of data do what disaster.md says', async () 
   const send = async (number: number, status: number) => {
     world.receiver.answer('/lost', { kind: 'status', status })
     await publish(world, [messageOf({ channel, contactId: 'ana' }, number, world.businessId)])
-    await until(() => requests() === number, 20_000, systemClock)
+    await until(() => requests() === number, 60_000, systemClock)
   }
   await send(1, 500)
   await send(2, 204)
   const path = `businesses/${world.businessId}/webhooks/${id}/attempts`
   const areRecorded = async () =>
     ((await world.admin.http(path).json()) as { attempts: object[] }).attempts.length === 2
-  expect(await until(areRecorded, 20_000, systemClock)).toBe(true)
+  expect(await until(areRecorded, 60_000, systemClock)).toBe(true)
 
   let expected = 2
   for (const command of inlineCommands('docs/operating/disaster.md')) {
@@ -140,7 +140,7 @@ test('the commands against the loss of data do what disaster.md says', async () 
     if (!prints) throw new Error(`nothing is known of ${command}`)
     expect(await run(command.replace('WEBHOOK', id), fileURLToPath(root)), command).toMatch(prints)
     expected += more ?? 0
-    await until(() => requests() >= expected, 20_000, systemClock)
+    await until(() => requests() >= expected, 60_000, systemClock)
     expect(requests(), command).toBe(expected)
   }
 })

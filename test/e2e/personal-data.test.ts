@@ -19,7 +19,7 @@ const refusing = `/refuses?token=${urlToken}`
 const text = (field: string) => `${canary}-${field}`
 /** Ends like a telephone number, which may be shown. */
 const contactId = `${canary}-5491155550212`
-const patience = { timeout: 20_000, interval: 100 }
+const patience = { timeout: 60_000, interval: 100 }
 const everything = ['webhooks:read', 'webhooks:write', 'account:write', 'operations:write', 'events:write']
 
 let world: TestStack

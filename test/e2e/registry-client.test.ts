@@ -35,14 +35,14 @@ test('an event published with the registry client of kafkajs is delivered, and t
   await producer.disconnect()
   const { arrivals } = world.receiver
   const arrived = () => arrivals.find(({ path }) => path === '/shop')
-  expect(await until(() => arrived() !== undefined, 30_000, systemClock)).toBe(true)
+  expect(await until(() => arrived() !== undefined, 60_000, systemClock)).toBe(true)
 
   const attempts = name(topics.webhookAttempts)
   const read = async () => {
     const records = await readTopic(kafka, attempts)
     return Promise.all(records.map(({ value }) => registry.decode(value as Buffer) as Promise<Attempt>))
   }
-  expect(await until(async () => (await read()).length > 0, 30_000, systemClock)).toBe(true)
+  expect(await until(async () => (await read()).length > 0, 60_000, systemClock)).toBe(true)
   expect(await read()).toContainEqual(
     expect.objectContaining({
       deliveryId: arrived()?.webhookId,

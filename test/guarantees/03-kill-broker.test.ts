@@ -56,12 +56,12 @@ test(`after kill -9 of the broker ${kills} times under load, nothing acknowledge
   }
   const notReady: string[] = []
   for (const name of serviceNames) {
-    const isReady = await until(() => world.stack.service(name).isReady(), 30_000, systemClock)
+    const isReady = await until(() => world.stack.service(name).isReady(), 60_000, systemClock)
     if (!isReady) notReady.push(name)
   }
   await world.defineWebhook('/after', [`${world.businessId}-after`])
   await world.inForce()
-  await until(async () => (await lag()).every((records) => records === 0), 30_000, systemClock)
+  await until(async () => (await lag()).every((records) => records === 0), 60_000, systemClock)
 
   const flow = `flow again after ${Math.round(slowestFlowMs / 1_000)} s at most`
   const repeated = `repeated ${report.repeated}`

@@ -134,7 +134,7 @@ async function goesThrough(): Promise<void> {
       if (notification) awaited.delete(subjectOfNotification(notification))
     return awaited.size === 0
   }
-  if (!(await until(isThrough, 20_000, systemClock))) throw new Error(`not through: ${[...awaited].join(', ')}`)
+  if (!(await until(isThrough, 60_000, systemClock))) throw new Error(`not through: ${[...awaited].join(', ')}`)
   const isCounted = async () => (await countRecords(kafka, `${world.stack.topicPrefix}webhook-stats`)) > counted
-  if (!(await until(isCounted, 20_000, systemClock))) throw new Error('not counted')
+  if (!(await until(isCounted, 60_000, systemClock))) throw new Error('not counted')
 }

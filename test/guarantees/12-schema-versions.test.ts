@@ -109,7 +109,7 @@ test('services read what earlier and later versions write', { timeout: caseTimeo
   const { arrivals } = world.receiver
   const first = messageOf(lane, 0, world.businessId)
   await publish(world, [first])
-  expect(await until(() => arrivals.length === 1, 20_000, systemClock)).toBe(true)
+  expect(await until(() => arrivals.length === 1, 60_000, systemClock)).toBe(true)
 
   await using producer = await openProducer(kafka)
   for (const [index, topic] of [topics.messageEvents, topics.webhookDeliveries].entries()) {
@@ -137,7 +137,7 @@ test('services read what earlier and later versions write', { timeout: caseTimeo
       await producer.send({ topic: named, key: record?.key ?? null, value: encode(value) })
     }
   }
-  await until(() => arrivals.length >= 5, 20_000, systemClock)
+  await until(() => arrivals.length >= 5, 60_000, systemClock)
   const subjects = arrivals.map(({ notification }) => notification && subjectOfNotification(notification))
   expect(subjects.slice(1).sort()).toEqual(['0-0', '0-1', '1-0', '1-1'].map((id) => `message of-version-${id}`))
 })

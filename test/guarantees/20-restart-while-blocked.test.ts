@@ -94,7 +94,7 @@ test.each(sources)(
         const open = (await topics.health()).filter(({ breaker }) => breaker?.state === 'open')
         return new Set(open.map(({ webhookId }) => webhookId)).size === webhooks
       }
-      expect(await until(isOpen, 30_000, systemClock), 'webhook-health says so').toBe(true)
+      expect(await until(isOpen, 60_000, systemClock), 'webhook-health says so').toBe(true)
     }
 
     for (let round = 0; round < rounds; round++) {

@@ -104,7 +104,7 @@ test('with the default profile, what may be retried is retried, and what is fina
   const table = sample.map((status) =>
     expected(status) === 'exhausted' ? `${status} 1 retry, 2 none` : `${status} 1 deadLetter`,
   )
-  await expect.poll(nexts, { timeout: 30_000 }).toEqual(table)
+  await expect.poll(nexts).toEqual(table)
 })
 
 test('network errors are retried, with their cause named', { timeout: caseTimeoutMs }, async () => {
@@ -135,7 +135,7 @@ test('network errors are retried, with their cause named', { timeout: caseTimeou
       return `${name} ${letter?.reason} ${letter?.attempts[0]?.cause}`
     })
   }
-  await expect.poll(seen, { timeout: 30_000 }).toEqual(errors.map(([name, , cause]) => `${name} exhausted ${cause}`))
+  await expect.poll(seen).toEqual(errors.map(([name, , cause]) => `${name} exhausted ${cause}`))
   figures.push(`${errors.length} network errors, mismatches 0`)
 })
 
@@ -154,7 +154,7 @@ test('a 410 switches the webhook off with the reason, and no request follows', {
   await offer(0)
   type Shown = { enabled: boolean; disabledReason?: string }
   const shown = () => world.admin.http.get(`businesses/${world.businessId}/webhooks/${id}`).json<Shown>()
-  await expect.poll(shown, { timeout: 30_000 }).toMatchObject({
+  await expect.poll(shown).toMatchObject({
     enabled: false,
     disabledReason: expect.stringContaining('410'),
   })
@@ -166,7 +166,7 @@ test('a 410 switches the webhook off with the reason, and no request follows', {
   // The formatter has handled all of them by now.
   await world.inForce()
   const own = async () => (await topics.deadLetters()).filter(({ delivery }) => delivery?.chatChannelId === channel)
-  await expect.poll(async () => (await own()).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(lanes.length)
+  await expect.poll(async () => (await own()).length).toBeGreaterThanOrEqual(lanes.length)
   const requests = world.receiver.arrivals.filter((arrival) => arrival.path === path)
   figures.push(`${3 * lanes.length} events for a receiver that is gone: requests after its 410 ${requests.length - 1}`)
   expect(requests).toHaveLength(1)

@@ -51,6 +51,7 @@ test('a test of an unsaved definition is one request with its own headers, and i
     url: `${receiver.url}/draft`,
     channels: [channels[0]],
     headers: { 'X-Draft': 'open' },
+    slowThresholdMs: 30_000,
   }
   const result = await admin.http.post(`businesses/${businessId}/webhooks/test`, { json: { definition } }).json()
   expect(result).toMatchObject({ outcome: 'success', response: { status: 204 } })

@@ -96,7 +96,7 @@ async function notified(): Promise<ReceivedRequest> {
   const { arrivals } = world.receiver
   const before = arrivals.length
   await publish(world, [messageOf(lane, number++, world.businessId)])
-  await until(() => arrivals.length > before, 20_000, systemClock)
+  await until(() => arrivals.length > before, 60_000, systemClock)
   const arrival = arrivals.at(-1)
   if (arrivals.length !== before + 1 || !arrival) throw new Error(`${arrivals.length - before} requests instead of one`)
   return arrival

@@ -95,7 +95,7 @@ test('a sealed value moved to another webhook does not open', async () => {
       .map(([, bytes]) => bytes.toString())
       .join('')
   const refusal = /"webhookId":"thief".*sealed for another webhook.*cannot sign/
-  await vi.waitFor(() => expect(dispatcherLogs()).toMatch(refusal), { timeout: 30_000, interval: 200 })
+  await vi.waitFor(() => expect(dispatcherLogs()).toMatch(refusal), { timeout: 60_000, interval: 200 })
   expect(world.receiver.arrivals.filter(({ path }) => path === '/thief')).toEqual([])
   await producer.send({ topic, partition: 0, key: 'thief', value: null })
   figure(33, 'a secret and header values moved to another webhook: opened 0, requests 0')

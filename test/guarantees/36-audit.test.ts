@@ -129,7 +129,7 @@ test('a change through one instance, and its audit entry, is announced by anothe
             .toSorted(),
         ).toEqual(['account', 'audit']),
       {
-        timeout: 10_000,
+        timeout: 60_000,
         interval: 10,
       },
     )
@@ -261,7 +261,7 @@ async function writeByHand(): Promise<void> {
   const both = ['webhook.create', 'webhook.complete']
   const ofHand = async () =>
     (await entries()).filter(({ webhookId }) => webhookId === 'hand').map(({ action }) => action)
-  await vi.waitFor(async () => expect(await ofHand()).toEqual(both), { timeout: 30_000, interval: 200 })
+  await vi.waitFor(async () => expect(await ofHand()).toEqual(both), { timeout: 60_000, interval: 200 })
 }
 
 /** The receiver answers 410, and the dispatcher writes that into the definition. */
@@ -273,7 +273,7 @@ async function switchOff(): Promise<void> {
   await publish(world, [messageOf({ channel: 'gone', contactId: 'ana' }, 0, world.businessId)])
   const ofIt = async () => (await entries()).filter(({ webhookId }) => webhookId === id)
   const off = { action: 'webhook.switch-off', subject: 'service:dispatcher' }
-  await vi.waitFor(async () => expect((await ofIt()).at(-1)).toMatchObject(off), { timeout: 30_000, interval: 200 })
+  await vi.waitFor(async () => expect((await ofIt()).at(-1)).toMatchObject(off), { timeout: 60_000, interval: 200 })
 }
 
 async function entries(): Promise<AuditEntry[]> {

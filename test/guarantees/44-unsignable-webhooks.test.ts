@@ -63,7 +63,7 @@ test('webhooks without their key leave others unharmed, and get everything in or
   const kafka = openKafka(inject('brokers'))
   const lag = () => lagOf(kafka, `${stack.topicPrefix}dispatcher`, [stack.topicPrefix + topics.webhookDeliveries.name])
   /** Waits until everything published is committed, although none of it can be sent. */
-  const committed = () => until(async () => (await lag()) === 0, 30_000, systemClock)
+  const committed = () => until(async () => (await lag()) === 0, 60_000, systemClock)
 
   const alone = await bystander(0)
   await publishUnsignable(0)

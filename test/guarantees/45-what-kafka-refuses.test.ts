@@ -55,7 +55,7 @@ test('records that Kafka refuses, at every producer and with every kind of error
   world.receiver.answer('/3', { kind: 'status', status: 204 })
   const published = await load.stop()
   const report = await world.arrived(published, 90_000)
-  const ready = await until(allReady, 30_000, systemClock)
+  const ready = await until(allReady, 60_000, systemClock)
   const figures = `missing ${report.missing.length}, repeated ${report.repeated}, processes ended ${world.ends.length}`
   figure(
     45,

@@ -42,7 +42,7 @@ const definitionOf = (id: string, path: string, more: object = {}) => ({
 })
 const at = (path: string) => world.receiver.arrivals.filter((arrival) => arrival.path === path)
 const arrives = (path: string, count: number) =>
-  vi.waitFor(() => expect(at(path)).toHaveLength(count), { timeout: 30_000, interval: 50 })
+  vi.waitFor(() => expect(at(path)).toHaveLength(count), { timeout: 60_000, interval: 50 })
 const event = (channel: string, number: number) => messageOf({ channel, contactId: 'ana' }, number, world.businessId)
 
 test(
@@ -54,7 +54,7 @@ test(
     await arrives('/gone', 1)
     const shown = () =>
       world.admin.http.get(`businesses/${world.businessId}/webhooks/anew`).json<{ enabled: boolean }>()
-    await vi.waitFor(async () => expect((await shown()).enabled).toBe(false), { timeout: 30_000 })
+    await vi.waitFor(async () => expect((await shown()).enabled).toBe(false), { timeout: 60_000 })
     await byHand('anew', null)
     await byHand('anew', definitionOf('anew', '/anew', { version: 1 }))
     await publish(world, [event('anew', 1), event('anew', 2)])
@@ -71,7 +71,7 @@ test(
     world.receiver.answer('/mine', { kind: 'status', status: 503, body: 'of the first business' })
     await byHand('moving', definitionOf('moving', '/mine'))
     await publish(world, [event('moving', 0), event('moving', 1)])
-    await vi.waitFor(() => expect(at('/mine').length).toBeGreaterThan(0), { timeout: 30_000 })
+    await vi.waitFor(() => expect(at('/mine').length).toBeGreaterThan(0), { timeout: 60_000 })
     await byHand('moving', definitionOf('moving', '/theirs', { businessId: other, channels: ['theirs'] }))
     const decode = openCodec(inject('schemaRegistryUrl')).decoder<DeadLetter>(readSchema(topics.webhookDeadLetters))
     const lettersTopic = world.stack.topicPrefix + topics.webhookDeadLetters.name

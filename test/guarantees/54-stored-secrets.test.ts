@@ -54,7 +54,7 @@ async function notified(channel: string): Promise<void> {
   const count = () => world.receiver.arrivals.length + other.arrivals.length
   const before = count()
   await publish(world, [messageOf({ channel, contactId: 'ana' }, number++, world.businessId)])
-  await vi.waitFor(() => expect(count()).toBeGreaterThan(before), { timeout: 30_000, interval: 50 })
+  await vi.waitFor(() => expect(count()).toBeGreaterThan(before), { timeout: 60_000, interval: 50 })
 }
 
 test(

@@ -127,7 +127,7 @@ const refusals: [string, (secured: SecuredPlatform) => Variables, string][] = [
 
 test.each(refusals)(
   'with %s a program is told within 10 s which setting to check',
-  { timeout: 10_000 },
+  { timeout: sized(10_000, 60_000) },
   async (_what, more, words) => {
     const { KAFKA_SSL_CA_FILE = '', ...works } = secured.kafka.scram512
     const given = more(secured)

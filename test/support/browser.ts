@@ -20,7 +20,7 @@ export type TestBrowser = AsyncDisposable & {
 /** Excluded arguments: the package's defaults for cloud functions would switch off what is tested here. */
 const args = ['--no-sandbox', '--disable-gpu', '--no-zygote', '--font-render-hinting=none']
 /** Time limit for what a page should show: long enough for a machine that is busy with other tests. */
-const timeoutMs = 15_000
+const timeoutMs = 60_000
 export const desktop = { width: 1280, height: 860 }
 export const phone = { width: 390, height: 844 }
 

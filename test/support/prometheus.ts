@@ -33,7 +33,7 @@ export type PrometheusOptions = {
   interval: string
 }
 
-const startLimitMs = 30_000
+const startLimitMs = 60_000
 
 /** Starts Prometheus as a process that scrapes the targets. */
 export async function startPrometheus({ targets, rules, interval }: PrometheusOptions): Promise<PrometheusServer> {

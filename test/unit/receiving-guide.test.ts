@@ -21,7 +21,8 @@ import { lackOf, python } from '../support/python.ts'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const guide = readDocument('docs/receiving.md')
 const translations = ['docs/receiving.es.md', 'docs/receiving.pt.md']
-const startTimeoutMs = 60_000
+/** Go compiles its standard library first, which takes a minute on a busy machine. */
+const startTimeoutMs = 300_000
 
 const lackOfPython = lackOf('standardwebhooks')
 if (lackOfPython !== null)

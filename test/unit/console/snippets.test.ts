@@ -42,7 +42,7 @@ async function statuses(url: string): Promise<number[]> {
 async function serve(command: string, args: string[], port: number, work: () => Promise<void>): Promise<void> {
   const child = spawn(command, args, { cwd: folder, env, stdio: 'ignore' })
   try {
-    await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/`), { timeout: 10_000 })
+    await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/`), { timeout: 30_000 })
     await work()
   } finally {
     const ended = once(child, 'exit')

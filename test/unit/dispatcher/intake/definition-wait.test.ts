@@ -38,9 +38,7 @@ test('a definition that arrives ends the wait', async () => {
   expect(waited[0]?.over?.aborted).toBe(true)
 })
 
-test('an offset that never comes is waited for until the table is read to its end, once per batch', {
-  timeout: 5_000,
-}, async () => {
+test('an offset that never comes is waited for until the table is read to its end, once per batch', async () => {
   const { wait, reads, waited } = bench()
   const needed = wait.needed(position(0), 1_000_000, batchUpTo(5))
   await turn()
@@ -53,9 +51,7 @@ test('an offset that never comes is waited for until the table is read to its en
   expect(wait.needed(position(4, 1), 1_000_000, batchUpTo(5))).toBeInstanceOf(Promise)
 })
 
-test('partitions that begin to wait in the meantime share one more read, which begins after them', {
-  timeout: 5_000,
-}, async () => {
+test('partitions that begin to wait in the meantime share one more read, which begins after them', async () => {
   const { wait, reads } = bench()
   const first = wait.needed(position(0), 50, batchUpTo(5))
   await turn()

@@ -36,7 +36,6 @@ test('work that fails soon fails at once', async () => {
 
 test.each(['resolve', 'reject'] as const)(
   'work that takes long pauses only its partition until it ends: %s',
-  { timeout: 5_000 },
   async (end) => {
     const { log, coming, waiting, runOut } = bench()
     runOut()
@@ -48,9 +47,7 @@ test.each(['resolve', 'reject'] as const)(
   },
 )
 
-test('a partition that has left in the meantime is not resumed', {
-  timeout: 5_000,
-}, async () => {
+test('a partition that has left in the meantime is not resumed', async () => {
   const { log, assignment, coming, waiting, runOut } = bench()
   runOut()
   await waiting
@@ -60,7 +57,7 @@ test('a partition that has left in the meantime is not resumed', {
   expect(log).toEqual(['pause t/3'])
 })
 
-test('nothing is paused during a shutdown', { timeout: 5_000 }, async () => {
+test('nothing is paused during a shutdown', async () => {
   const { log, stopping, waiting, runOut } = bench()
   stopping.abort()
   runOut()

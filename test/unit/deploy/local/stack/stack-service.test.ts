@@ -68,7 +68,7 @@ test('a killed service is started again at the same address', async () => {
 test('a service that refuses its configuration is not started again', async () => {
   await using stub = await startStub(server)
   await fetch(`${stub.service.url}/exit`).catch(() => undefined)
-  await until(() => progress.length > 0, 5_000, systemClock)
+  await until(() => progress.length > 0, 30_000, systemClock)
 
   expect(progress[0]).toContain('refuses its configuration')
   expect(stub.service.pid).toBeUndefined()

@@ -35,7 +35,7 @@ test('every record is handed over once and in order, whatever leaders, sessions 
         brokers.faults.push(...next.faults)
         await systemClock.sleep(2)
       }
-      await expect.poll(() => seen, { timeout: 2_000, interval: 5 }).toEqual(brokers.logs)
+      await expect.poll(() => seen, { interval: 5 }).toEqual(brokers.logs)
       await reader[Symbol.asyncDispose]()
       expect(faults).toEqual([])
     }),

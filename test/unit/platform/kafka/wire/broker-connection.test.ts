@@ -88,9 +88,7 @@ function ask(connection: BrokerConnection): Promise<unknown> {
   })
 }
 
-test('a connection that authenticates again holds its other requests back until it is done', {
-  timeout: 20_000,
-}, async () => {
+test('a connection that authenticates again holds its other requests back until it is done', async () => {
   const sequence: string[] = []
   const broker = await startBroker(({ key, answer }) => {
     sequence.push(key === keys.ordinary ? 'r' : key === keys.handshake ? 'h' : key === keys.authenticate ? 'a' : 'v')
@@ -114,9 +112,7 @@ test('a connection that authenticates again holds its other requests back until 
   expect(sequence.join('')).not.toContain('hr')
 })
 
-test('requests in flight when a connection authenticates again are answered, and the broker sees none in between', {
-  timeout: 20_000,
-}, async () => {
+test('requests in flight when a connection authenticates again are answered, and the broker sees none in between', async () => {
   const sequence: string[] = []
   let before = Promise.resolve()
   /** A broker handles the requests of a connection in turn: the handshake waits behind a long poll. */
