@@ -124,7 +124,7 @@ export class KafkaConnections implements AsyncDisposable {
 
   /**
    * Resolves when all definitions that Kafka held at the time of the call have been read. Uses a connection that stays
-   * open, because it is called every second.
+   * open, because it is called every two seconds.
    */
   async readDefinitionsToTheEnd(): Promise<void> {
     for (const { partition, low, high } of await this.reader.ends(this.configTopic))

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../platform/runtime/clock.ts'
 
-const checkMs = 1_000
+const checkMs = 2_000
 /** Maximum age of the definitions: guarantee 16 allows 5 s, which includes the request itself. */
 const longestMs = 4_000
 
