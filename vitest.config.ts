@@ -44,7 +44,8 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           testTimeout: kafkaTestMs,
           expect: polling,
-          hookTimeout: 2 * oneMinuteMs,
+          // Some start a Kafka of their own.
+          hookTimeout: kafkaTestMs,
         },
       },
     ],

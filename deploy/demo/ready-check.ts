@@ -11,21 +11,26 @@ export type ReadyCheck = {
   runId: string
   /** Host name by which the dispatcher reaches the receiver; default: 127.0.0.1. */
   hostName?: string | undefined
+  /** Time after which it gives up, in milliseconds; default: 30 s. */
+  limitMs?: number
 }
 
 /** Business of its own, so that the demo's webhooks, messages and audit log hold nothing of the check. */
 const businessId = 'ready-check'
 const tryMs = 500
-const limitMs = 30_000
+const usualLimitMs = 30_000
 
 /**
  * Waits until the pipeline applies every definition that admin has acknowledged; before that, the formatter would drop
  * an event for a new definition. It defines one more webhook and sends events to it until one arrives. Definitions and
  * accounts are each read in order, so all earlier ones are then in force. It uses public interfaces only, and deletes
  * the webhook at the end.
- * @throws Error if nothing arrives within 30 s.
+ * @throws Error if nothing arrives within the limit.
  */
-export async function waitUntilInForce({ admin, runId, hostName }: ReadyCheck, options: PlayOptions): Promise<void> {
+export async function waitUntilInForce(
+  { admin, runId, hostName, limitMs = usualLimitMs }: ReadyCheck,
+  options: PlayOptions,
+): Promise<void> {
   const { clock, signal } = options
   await using receiver = await startReceiver({ clock, hostName })
   const channel = { id: `ready-check-${runId}`, platform: 'webchat' }

@@ -8,12 +8,11 @@ import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { readSchema } from '../../services/topics/schemas.ts'
 import { type Topic, topics } from '../../services/topics/topic-map.ts'
 import type { FaultyStack } from './faulty-stack.ts'
-import { sized } from './guarantee-size.ts'
 import { messageOf } from './load.ts'
 import { countRecords, openCodec, openKafka, openProducer } from './topic-reader.ts'
 
 /** The dispatcher waits a minute before it writes a refused definition again. */
-const waitMs = sized(120_000, 45_000)
+const waitMs = 120_000
 
 /** Steps of the cases of refused topics: what they do and look for in a running stack. */
 export class RefusalSteps {

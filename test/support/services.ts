@@ -46,8 +46,13 @@ export type TestStack = AsyncDisposable & {
   arrived(published: Published[], patienceMs: number): Promise<Report>
 }
 
-/** The longest: on a busy machine, no answer counts as slow that was not meant to. */
-const slowThresholdMs = 30_000
+/**
+ * The longest that a definition may have: on a busy machine, no request ends, and no answer counts as slow, that was not
+ * meant to.
+ */
+const patient = { timeoutMs: 30_000, slowThresholdMs: 30_000 }
+/** Limit of the wait for definitions to be in force, in milliseconds. */
+const inForceLimitMs = 120_000
 
 /** @param options brokers and schemaRegistryUrl from vitest's inject(); topics and groups get their own prefix. */
 export async function startTestStack(
@@ -72,12 +77,13 @@ export async function startTestStack(
     token,
     async defineWebhook(path, channels, more = {}) {
       const url = receiver.url + path
-      const basics = { name: `Test of ${path}`, url, channels, slowThresholdMs }
+      const basics = { name: `Test of ${path}`, url, channels, ...patient }
       const created = await admin.defineWebhook(businessId, { ...basics, ...more })
       receiver.expectSecrets(path, [created.secret])
       return { ...created, path, url }
     },
-    inForce: () => waitUntilInForce({ admin, runId: randomBytes(4).toString('hex') }, playing()),
+    inForce: () =>
+      waitUntilInForce({ admin, runId: randomBytes(4).toString('hex'), limitMs: inForceLimitMs }, playing()),
     play: (conversations, more = {}) => play(conversations, { ...playing(), ...more }),
     async arrived(published, patienceMs) {
       const { arrivals } = receiver

@@ -77,10 +77,12 @@ export class SupervisedService {
     return this.#process.endedAs() === undefined ? this.#process.pid : undefined
   }
 
+  /** Whether /readyz says yes; no answer within two seconds is a no. */
   async isReady(): Promise<boolean> {
-    const response = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(probeTimeoutMs) })
-    await response.body?.cancel()
-    return response.ok
+    const signal = AbortSignal.timeout(probeTimeoutMs)
+    const response = await fetch(`${this.url}/readyz`, { signal }).catch(() => null)
+    await response?.body?.cancel()
+    return response?.ok ?? false
   }
 
   /** Sends a signal to the current process; if that ends it, it is restarted. */

@@ -66,7 +66,7 @@ export async function takeFromServices(
   const arrived = () => receiver.arrivals.filter((arrival) => arrival.path === path).length > before
   const flows = await until(arrived, recoversWithinMs, systemClock)
   const ready = await Promise.all(
-    services.map((service) => until(() => service.isReady().catch(() => false), recoversWithinMs, systemClock)),
+    services.map((service) => until(() => service.isReady(), recoversWithinMs, systemClock)),
   )
   return [
     ...rights.flatMap((right, index) => (named[index] ? [] : [`${labelOf(right)}: not named`])),
