@@ -3,12 +3,13 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { findFreePorts } from '../../deploy/local/process/ports.ts'
 import { profiles } from '../../services/dispatcher/engine/gate/retry.ts'
 import { notificationSchemas } from '../../services/domain/event/notification-schema.ts'
 import { compileSchema } from '../../services/platform/json/json-schema.ts'
@@ -63,15 +64,6 @@ function sample(language: string): string {
   return text.replace('9000', String(port))
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
 function started(endpoint: Endpoint, variables: Record<string, string>): ChildProcess {
   const folder = mkdtempSync(join(tmpdir(), 'hookline-endpoint-'))
   const file = (name: string, text: string) => {
@@ -104,7 +96,7 @@ describe.each(endpoints)("the guide's endpoint in $language", (endpoint) => {
     "the guide's endpoint accepts a signed notification, and refuses one that was changed",
     { timeout: startTimeoutMs },
     async () => {
-      port = await freePort()
+      ;[port = 0] = await findFreePorts(1)
       const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
       const child = started(endpoint, { WEBHOOK_SECRET: secret })
       const now = new Date(systemClock.nowMs())
@@ -130,7 +122,7 @@ test("the guide's endpoint without a secret accepts what a public key verifies, 
   }).listen(0)
   onTestFinished(() => void keySet.close())
   await once(keySet, 'listening')
-  port = await freePort()
+  ;[port = 0] = await findFreePorts(1)
   const [, text = ''] = codeBlocks(guide, 'js')
   const start = () => ['node', '--input-type=module', '--eval', text.replace('9000', String(port))]
   const keysUrl = `http://127.0.0.1:${(keySet.address() as AddressInfo).port}/`

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { findFreePorts } from '../../../../../deploy/local/process/ports.ts'
 import type { HttpSender } from '../../../../../services/dispatcher/http/http-sender.ts'
 import { startConnectProxy } from '../../../../support/connect-proxy.ts'
 import { createSender, listenRaw, onRequest, post, resolveFrom } from '../../../../support/outgoing.ts'
@@ -66,7 +67,9 @@ test('a receiver that the proxy cannot reach is unreachable, and sending goes on
 
 test('a proxy that is gone is no outcome of a request, and pauses sending', async () => {
   const receiver = await startReceiver()
-  const { proxy, stop } = await startProxy()
+  // Nobody else is given this port while the proxy is gone.
+  const [port = 0] = await findFreePorts(1)
+  const { proxy, stop } = await startProxy({ port })
   const sender = openSender(proxy.port)
   await stop()
   expect(await outcomeOf(sender, receiver.url)).toBeNull()
