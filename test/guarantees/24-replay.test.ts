@@ -41,7 +41,15 @@ beforeAll(async () => {
   receiver.answer('/0', { kind: 'status', status: 204 })
   since = now()
   delivered = await publishAll(1, eventsPerLane)
-  // The timestamp of a replay is in whole seconds, and the outcomes are in Kafka by then.
+  // An outcome is in Kafka after its answer.
+  const countOf = async (body: object) => {
+    const json = { ...body, dryRun: true }
+    return (await world.admin.http.post(`${world.webhookPaths[0]}/replay`, { json }).json<{ count: number }>()).count
+  }
+  const areRecorded = async () =>
+    (await countOf({ since })) === delivered.length && (await countOf({ deadLetters: true })) === dead.length
+  expect(await until(areRecorded, waitMs, systemClock), 'the outcomes are recorded').toBe(true)
+  // The timestamp of a replay is in whole seconds.
   await systemClock.sleep(1_500)
   before = now()
   load = startLoad(world, { lanes: world.lanes, perSecond: 40, eventOf: roundOf(2) })
@@ -95,8 +103,10 @@ test.each(selections)(
     }
     replayed += count
     if (count > 0) {
-      const progress = await world.admin.http.get(`${path}/${replayId}`).json()
-      expect(progress).toMatchObject({ replayId, count, waiting: 0, retrying: 0, outcomes: { error: 0, rejected: 0 } })
+      // The statistics are counted on after the kill.
+      const progress = () => world.admin.http.get(`${path}/${replayId}`).json()
+      const done = { replayId, count, waiting: 0, retrying: 0, outcomes: { error: 0, rejected: 0 } }
+      await expect.poll(progress).toMatchObject(done)
     }
     await expect.poll(readUndelivered, { timeout: waitMs }).toBe(undelivered())
   },
