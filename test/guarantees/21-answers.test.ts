@@ -1,5 +1,5 @@
-import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { findFreePorts } from '../../deploy/local/process/ports.ts'
 import { until } from '../../deploy/local/process/until.ts'
 import type { DeadLetterReason } from '../../services/domain/delivery/delivery.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
@@ -108,20 +108,22 @@ test('with the default profile, what may be retried is retried, and what is fina
 })
 
 test('network errors are retried, with their cause named', { timeout: caseTimeoutMs }, async () => {
-  const closed = await closedPort()
-  const errors: [name: string, url: string, cause: string][] = [
+  // Nobody listens there, and nobody else is given this port meanwhile.
+  const [closed = 0] = await findFreePorts(1)
+  const errors: [name: string, url: string, cause: string, timeoutMs?: number][] = [
     ['reset', `${world.receiver.url}/reset`, 'connect'],
     ['refused', `http://127.0.0.1:${closed}/`, 'connect'],
-    ['silent', `${world.receiver.url}/silent`, 'timeout'],
+    ['silent', `${world.receiver.url}/silent`, 'timeout', 1_000],
     ['unknown', 'http://no-such-host.invalid/', 'dns'],
     ['plain', world.receiver.url.replace('http:', 'https:'), 'tls'],
   ]
   world.receiver.answer('/reset', { kind: 'reset' })
   world.receiver.answer('/silent', { kind: 'hang' })
   const channelOf = (name: string) => `${world.businessId}-${name}`
-  for (const [name, url] of errors) {
+  // Only one of them is to end by its timeout, however busy the machine is.
+  for (const [name, url, , timeoutMs = 30_000] of errors) {
     const channels = [channelOf(name)]
-    await world.admin.defineWebhook(world.businessId, { name, url, channels, retryProfile: 'none', timeoutMs: 1_000 })
+    await world.admin.defineWebhook(world.businessId, { name, url, channels, retryProfile: 'none', timeoutMs })
   }
   await world.inForce()
   await publish(
@@ -181,14 +183,4 @@ function chunks<T>(all: T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_unused, index) =>
     all.slice(index * size, (index + 1) * size),
   )
-}
-
-/** A port at which nobody listens any more. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('not a port')
-  return address.port
 }

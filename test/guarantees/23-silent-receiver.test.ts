@@ -7,9 +7,12 @@ import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { messageOf, publish } from '../support/load.ts'
 import { followOutcomes } from '../support/outcome-topics.ts'
 
-const timeoutMs = 1_000
-/** Time that an attempt may take beyond the timeout (guarantees.md, 23). */
-const graceMs = 1_000
+/** Scaled down, a request must reach the receiver in time although the machine is shared. */
+const timeoutMs = sized(1_000, 3_000)
+/** Time that an attempt may take beyond the timeout. Scaled down, it still tells this timeout from the default of 10 s. */
+const graceMs = sized(1_000, 6_000)
+/** Time by which a wait may begin late. Scaled down, it still tells each wait from the next one. */
+const lateMs = sized(1_000, 2_500)
 /** Twenty each: five failures of each make 100, which do not block the webhook. */
 const webhooks = sized(5, 1)
 const contacts = sized(100, 5)
@@ -51,7 +54,7 @@ test('a receiver that never answers gets the same notification again at the time
       const plannedMs = waitsMs[attempt - 1] ?? 300_000
       expect(waitMs).toBeGreaterThanOrEqual(0.8 * plannedMs - 5)
       // The wait begins when the timeout has been handled, which a busy machine may do late.
-      expect(waitMs).toBeLessThanOrEqual(1.2 * plannedMs + graceMs)
+      expect(waitMs).toBeLessThanOrEqual(1.2 * plannedMs + lateMs)
     }
     // The next attempt is not sent before that; a timer may be a millisecond early.
     for (const [index, { nextAttemptAt }] of own.slice(0, -1).entries())

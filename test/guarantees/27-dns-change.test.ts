@@ -38,7 +38,7 @@ test("a change of DNS takes effect when the socket's lifetime ends, and not befo
   await using moved = await listenOk('127.0.0.3', old.port)
   let address = '127.0.0.2'
   const resolve = resolveFrom({ 'moving.test': () => [address] })
-  await using sender = createSender('127.0.0.0/8', { resolve, socketLifetimeMs: 300 })
+  await using sender = createSender('127.0.0.0/8', { resolve, socketLifetimeMs: 2_000 })
   const url = `http://moving.test:${old.port}/`
   await post(sender, url)
   address = '127.0.0.3'

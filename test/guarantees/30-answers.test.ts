@@ -48,9 +48,9 @@ const cases: [path: string, expected: Expected][] = [
   ['/trailers', { status: 200 }],
   ['/long-status-line', { reason: 'connect', detail: /longer than is read/ }],
   ['/informational', { reason: 'connect', detail: /longer than is read/ }],
-  ['/slow-head', { reason: 'timeout', detail: /no answer within 1500 ms/, timeoutMs: 1_500 }],
+  ['/slow-head', { reason: 'timeout', detail: /no answer within 4500 ms/, timeoutMs: 4_500 }],
   ['/slow-body', { status: 200 }],
-  ['/silent', { reason: 'timeout', detail: /no answer within 500 ms/, timeoutMs: 500 }],
+  ['/silent', { reason: 'timeout', detail: /no answer within 4000 ms/, timeoutMs: 4_000 }],
 ]
 
 test.each(cases)('the answer %s is handled within its limits', async (path, expected) => {

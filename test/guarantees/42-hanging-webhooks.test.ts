@@ -64,6 +64,7 @@ test.each(cases)(
     expect(await until(hang, 60_000, systemClock), `${abyss.open.size} requests hang`).toBe(true)
     const beside = await bystanders(world, goodEventsEach, goodEventsBeside)
     // Requests are counted while the load still runs: those that hang then hung beside the good ones.
+    await until(hang, 60_000, systemClock)
     const stillHanging = abyss.open.size
     const residentBytes = await residentBytesOf(world.stack.service('dispatcher').url)
     const events = (await load.stop()).length

@@ -29,7 +29,12 @@ test('other host names are unharmed beside 50 whose name server never answers', 
   const path = '/good'
   const channel = `${businessId}-good`
   const url = receiver.url.replace('127.0.0.1', 'good.test') + path
-  const { secret } = await admin.defineWebhook(businessId, { name: 'good', url, channels: [channel] })
+  const { secret } = await admin.defineWebhook(businessId, {
+    name: 'good',
+    url,
+    channels: [channel],
+    timeoutMs: 30_000,
+  })
   receiver.expectSecrets(path, [secret])
   // Each notification needs a new connection, and therefore a lookup once the one before has expired.
   receiver.answer(path, { kind: 'status', status: 204, headers: { connection: 'close' } })

@@ -38,6 +38,7 @@ const definitionOf = (id: string, path: string, more: object = {}) => ({
   name: `By hand ${path}`,
   url: `${world.receiver.url}${path}`,
   channels: [id],
+  timeoutMs: 30_000,
   ...more,
 })
 const at = (path: string) => world.receiver.arrivals.filter((arrival) => arrival.path === path)

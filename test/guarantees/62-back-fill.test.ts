@@ -74,15 +74,20 @@ test('a back-fill sends exactly the events that a webhook did not get, once, wit
   expect(again.count).toBe(0)
   expect(receiver.arrivals).toHaveLength(skipped.length + live.length)
   expect(ordersOf(receiver.arrivals, ids)).toEqual([...ordersOf(receiver.arrivals, ids)].sort((a, b) => a - b))
-  const progress = await admin.http.get(`${webhookPath}/replay/${replayId}`).json()
-  expect(progress).toMatchObject({ count, waiting: 0, retrying: 0 })
+  const progress = () => admin.http.get(`${webhookPath}/replay/${replayId}`).json()
+  await expect.poll(progress).toMatchObject({ count, waiting: 0, retrying: 0 })
 
   // Reasons: the business was not activated, and the webhook did not exist.
   const other = `${businessId}-other`
   const others: HttpEvent[] = []
   await publishSkipped('other', other, others)
   await admin.activate(other)
-  const { id } = await admin.defineWebhook(other, { name: 'New', url: `${receiver.url}/new`, channels: ['other'] })
+  const { id } = await admin.defineWebhook(other, {
+    name: 'New',
+    url: `${receiver.url}/new`,
+    channels: ['other'],
+    timeoutMs: 30_000,
+  })
   const otherPath = `businesses/${other}/webhooks/${id}`
   expect(await until(async () => (await countSkipped(otherPath)) === others.length, waitMs, systemClock)).toBe(true)
   await backFill({}, otherPath)
