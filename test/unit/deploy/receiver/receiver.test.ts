@@ -70,7 +70,7 @@ test('the receiver answers as scripted for the path', async () => {
 
   expect([bad.statusCode, bad.headers['retry-after'], bad.body]).toEqual([503, '7', 'busy'])
   expect([once.statusCode, again.statusCode]).toEqual([500, 200])
-  await expect(send(receiver, '/hang', { timeoutMs: 1_000 })).rejects.toMatchObject({ code: 'ETIMEDOUT' })
+  await expect(send(receiver, '/hang', { timeoutMs: 3_000 })).rejects.toMatchObject({ code: 'ETIMEDOUT' })
   await expect(send(receiver, '/reset')).rejects.toMatchObject({ code: 'ECONNRESET' })
   expect(receiver.arrivals.map(({ path }) => path)).toEqual(['/bad', '/once', '/once', '/hang', '/reset'])
 })

@@ -13,7 +13,7 @@ const answerWith = (text: string, close = false) =>
 
 /** Time in which an answer has come even on a busy machine, and the time that a test waits for the one that never comes. */
 const answeredMs = 2_000
-const silentMs = 300
+const silentMs = 1_500
 
 async function outcomeOf(text: string, { close = false, timeoutMs = 20_000 } = {}): Promise<Outcome> {
   await using server = await answerWith(text, close)
@@ -285,7 +285,7 @@ describe('failures to connect', () => {
   ])('a connection reset %s is a failure to connect', async (_when, onSocket) => {
     await using server = await listenRaw(onSocket)
     await using sender = createSender()
-    expect(await post(sender, server.url, { timeoutMs: 2_000 })).toMatchObject({
+    expect(await post(sender, server.url, { timeoutMs: 20_000 })).toMatchObject({
       kind: 'unreachable',
       reason: 'connect',
       detail: expect.stringMatching(/ECONNRESET|EPIPE|other side closed/),
