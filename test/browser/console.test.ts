@@ -11,7 +11,7 @@ import { figure } from '../support/figure.ts'
 import { publish } from '../support/load.ts'
 import { openRecordingServer } from '../support/recording-server.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
-import { card, messages, overflowPx, pathOf, seriousFindings, signIn, totals } from './steps.ts'
+import { card, closeDialog, messages, overflowPx, pathOf, seriousFindings, signIn, totals } from './steps.ts'
 
 // One story of a customer: each test continues where the one before ended.
 
@@ -121,8 +121,9 @@ test('a webhook is tried as a draft, created and shown with its secret; a channe
   await page.getByLabel('Timeout').fill('1000')
   await page.getByText('No response can count as slow', { exact: false }).waitFor()
   await browser.shoot(page, 'never-slow')
-  await page.getByLabel('Timeout').fill('10000')
-  await page.getByLabel('Slow from').fill('1000')
+  // No answer of this receiver is to count as slow, however busy the machine is.
+  await page.getByLabel('Timeout').fill('30000')
+  await page.getByText('No response can count as slow', { exact: false }).waitFor({ state: 'detached' })
   await button('Add header').click()
   await page.getByLabel('Header', { exact: true }).fill('X-Api-Key')
   await page.getByLabel('Value', { exact: true }).fill('letmein')
@@ -149,7 +150,7 @@ test('a webhook is tried as a draft, created and shown with its secret; a channe
 test('a webhook that is switched on can be tested: request, answer and time are shown', async () => {
   await button('Test webhook').click()
   expect(await button('Send test').isDisabled()).toBe(true)
-  await page.keyboard.press('Escape')
+  await closeDialog(page)
   await page.getByRole('switch').press(' ')
   await expect.poll(() => state().textContent(), patience).toMatch(/Idle|Healthy/)
   const waiting = page.getByRole('alert').filter({ hasText: 'Waiting for the first event' })
@@ -211,7 +212,7 @@ test("deliveries appear as they happen, and the figures match the receiver's", a
   await world.inForce()
   await publish(world, messages(world, channel, 'ana', delivered, markup))
   await expect.poll(() => totals(page), patience).toMatchObject({ delivered, error: 0 })
-  expect(await page.getByText('Waiting for the first event').count()).toBe(0)
+  await page.getByText('Waiting for the first event').waitFor({ state: 'detached' })
   expect(arrivals().filter(({ headers }) => !String(headers['webhook-id']).startsWith('msg_test_'))).toHaveLength(
     delivered,
   )
@@ -270,7 +271,7 @@ test('a failing receiver shows its errors with their answers, then the block wit
   await page.getByText(/Sending is blocked until/).waitFor(patience)
   const left = page.getByRole('timer')
   const first = await left.textContent()
-  expect(first).toMatch(/^(10:00|9:[0-5]\d)$/)
+  expect(first).toMatch(/^(10:00|\d:[0-5]\d)$/)
   await expect.poll(() => left.textContent(), patience).not.toBe(first)
   await publish(world, messages(world, channel, 'eva', rejectedLater))
   // The latest error, and the failures that led here.
@@ -316,11 +317,20 @@ test('once the receiver works again and ten minutes have passed, everything is s
   await browser.shoot(page, 'latency')
   await page.goto(`${webhookUrl}/dead-letters`)
   const label = () => page.getByRole('tab', { name: 'Undelivered' }).textContent()
+  const number = async () => Number((await label())?.match(/\d+/)?.[0])
   const givenUp = failuresToBlock + rejectedLater
-  await expect.poll(async () => Number((await label())?.match(/\d+/)?.[0]), patience).toBeGreaterThanOrEqual(givenUp)
+  await expect.poll(number, patience).toBeGreaterThanOrEqual(givenUp)
+  // Of the notifications sent until one arrived, some were rejected, and may not be counted yet.
+  let left = 0
+  const isSettled = async () => {
+    const before = await number()
+    await systemClock.sleep(2_000)
+    left = await number()
+    return left === before
+  }
+  expect(await until(isSettled, 60_000, systemClock)).toBe(true)
   await browser.shoot(page, 'dead-letters')
   // One alone, chosen in its row.
-  const left = Number((await label())?.match(/\d+/)?.[0])
   await page
     .getByLabel(/Select the notification to/)
     .first()

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { phone } from '../support/browser.ts'
 import { measureFirstPage } from '../support/first-page.ts'
 import { browser, button, open, orders, page, world } from './admin-stack.ts'
-import { focusedName, overflowPx, pathOf, seriousFindings, signIn } from './steps.ts'
+import { closeDialog, focusedName, overflowPx, pathOf, seriousFindings, signIn } from './steps.ts'
 
 // Getting about with the keyboard, by address and by Back.
 
@@ -81,14 +81,10 @@ test('the focus returns to where a dialog was opened, also from a menu', async (
     await focused('More actions')
   }
   await page.getByRole('switch').press(' ')
-  await page.getByRole('dialog').waitFor()
-  await page.keyboard.press('Escape')
-  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await closeDialog(page)
   await focused('Switch the webhook on or off')
   await button('Test webhook').press('Enter')
-  await page.getByRole('dialog').waitFor()
-  await page.keyboard.press('Escape')
-  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await closeDialog(page)
   await focused('Test webhook')
 })
 

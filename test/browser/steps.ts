@@ -16,6 +16,14 @@ export function pathOf(world: TestStack, rest: string, businessId = world.busine
   return `${world.stack.service('admin').url}/b/${encodeURIComponent(businessId)}/${rest}`
 }
 
+/** Presses Escape once the open dialog has the focus: before that, it does not listen to keys. */
+export async function closeDialog(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog')
+  await dialog.locator(':focus').first().waitFor({ state: 'attached' })
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+}
+
 /** A figure by its accessible name, in a card of the page. */
 export function card(page: Page, title: string): Locator {
   return page.getByRole('region', { name: title, exact: true })
