@@ -26,6 +26,7 @@ export default defineConfig({
           maxWorkers: '100%',
           // A safety net, not a measurement: some cases take four seconds of CPU, and other work may be beside them.
           testTimeout: oneMinuteMs,
+          hookTimeout: oneMinuteMs,
           expect: polling,
         },
       },
