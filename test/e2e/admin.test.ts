@@ -145,12 +145,12 @@ test.each([
   'a definition written by hand %s is completed, and later edits by hand keep its secret',
   async (_when, id, channel) => {
     if (id !== 'early') await byHand({ id, name: 'By hand', channels: [channel] })
-    await vi.waitFor(async () => expect(await call('GET', `/webhooks/${id}`)).toMatchObject({ status: 200 }), 10_000)
+    await vi.waitFor(async () => expect(await call('GET', `/webhooks/${id}`)).toMatchObject({ status: 200 }), 60_000)
     const first = await newest(id)
     expect(open(first, 'secret')).toMatch(/^whsec_/)
     await byHand({ id, name: 'Edited', channels: [channel], headers: { 'X-Own': headerValue } })
     const edited = { status: 200, body: { name: 'Edited', version: 2 } }
-    await vi.waitFor(async () => expect(await call('GET', `/webhooks/${id}`)).toMatchObject(edited), 10_000)
+    await vi.waitFor(async () => expect(await call('GET', `/webhooks/${id}`)).toMatchObject(edited), 60_000)
     const second = await newest(id)
     expect(open(second, 'secret')).toBe(open(first, 'secret'))
     expect(keys.isSealed(second.headers['X-Own'])).toBe(true)

@@ -21,7 +21,7 @@ import { openKafka } from '../support/topic-reader.ts'
 const kafka = openKafka(inject('brokers'))
 const prefix = `changed-logs-test-${randomUUID()}-`
 const sessionTimeoutMs = 6_000
-const noticedWithinMs = 30_000
+const noticedWithinMs = 60_000
 const otherLogId = 'AAAAAAAAQACAAAAAAAAAAQ'
 const logged: { msg: string; topic?: string; fromOffset?: number }[] = []
 const log = pino({ level: 'warn' }, { write: (line) => void logged.push(JSON.parse(line)) })

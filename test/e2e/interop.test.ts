@@ -39,6 +39,8 @@ test.skipIf(missing !== null)(
       name: 'By kcat',
       url,
       channels: ['kcat-channel'],
+      timeoutMs: 30_000,
+      slowThresholdMs: 30_000,
       secret,
     }
     kcat(['-P', '-b', brokers, '-t', `${prefix}webhook-config`, '-K', '|'], `by-kcat|${JSON.stringify(definition)}\n`)
@@ -101,7 +103,7 @@ test.skipIf(missing !== null)(
 )
 
 function kcat(args: string[], input: string): string {
-  return execFileSync('kcat', args, { input, encoding: 'utf8', timeout: 30_000 })
+  return execFileSync('kcat', args, { input, encoding: 'utf8', timeout: 60_000 })
 }
 
 function whatIsMissing(): string | null {

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import type { HttpEvent } from '../../deploy/demo/conversations/http-event.ts'
+import { until } from '../../deploy/local/process/until.ts'
 import type { NotificationPage } from '../../services/domain/api/notifications.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { type Operation, readOperations } from '../support/api-operations.ts'
@@ -165,7 +167,7 @@ test('every operation that shows what people write is known, and shows it to tho
     'testDraft',
     'testWebhook',
   ])
-}, 60_000)
+})
 
 test('no operation shows a token in the query of a URL to somebody who may not change webhooks', async () => {
   const reading = operations.filter(({ method }) => method === 'GET')
@@ -181,7 +183,7 @@ test('no operation shows a token in the query of a URL to somebody who may not c
     'listWebhooks',
   ])
   expect(await showing(['webhooks:read', 'webhooks:bodies', 'account:write'])).toEqual([])
-}, 60_000)
+})
 
 const path = (what: string, query = '') =>
   `${adminUrl}/api/v1/businesses/${world.businessId}/webhooks/${refuses.id}/export/${what}${query}`
@@ -193,13 +195,28 @@ test('an export has the rows of the list, and is in the audit trail', async () =
       ({ action }) => action === 'webhook.export',
     ).length
   const before = await exports()
-  const { attempts } = await of<{ attempts: object[] }>(`webhooks/${refuses.id}/attempts?limit=200`)
-  const lines = (await (await fetch(path('attempts'), { headers })).text()).trimEnd().split('\n')
-  expect(lines.map((line) => JSON.parse(line))).toEqual(attempts)
-  const csv = await fetch(path('dead-letters', '?format=csv'), { headers })
-  const { deadLetters } = await of<{ deadLetters: object[] }>(`webhooks/${refuses.id}/dead-letters?limit=200`)
-  expect((await csv.text()).trimEnd().split('\r\n')).toHaveLength(deadLetters.length + 1)
-  await expect.poll(exports, patience).toBe(before + 2)
+  const textOf = async (what: string, query?: string) =>
+    (await (await fetch(path(what, query), { headers })).text()).trimEnd()
+  const lists = async () => {
+    const { attempts } = await of<{ attempts: object[] }>(`webhooks/${refuses.id}/attempts?limit=200`)
+    const { deadLetters } = await of<{ deadLetters: object[] }>(`webhooks/${refuses.id}/dead-letters?limit=200`)
+    return { attempts, deadLetters }
+  }
+  let listed = await lists()
+  let [rows, csv, exported] = [[] as unknown[], '', 0]
+  // What the walks have published may still be on its way: compared are exports between two equal lists.
+  const isSettled = async () => {
+    const earlier = listed
+    rows = (await textOf('attempts')).split('\n').map((line) => JSON.parse(line))
+    csv = await textOf('dead-letters', '?format=csv')
+    exported += 2
+    listed = await lists()
+    return isDeepStrictEqual(listed, earlier)
+  }
+  expect(await until(isSettled, 60_000, systemClock)).toBe(true)
+  expect(rows).toEqual(listed.attempts)
+  expect(csv.split('\r\n')).toHaveLength(listed.deadLetters.length + 1)
+  await expect.poll(exports, patience).toBe(before + exported)
 })
 
 test('the command line writes an export', async () => {
@@ -251,4 +268,4 @@ test('no operation shows what people write to somebody who may do everything but
   const refused = operations.map(({ operationId }) => operationId).filter((id) => !answered.has(id))
   expect(refused.sort(), 'needs the permission; no webhook is blocked').toEqual(['listNewDeliveries', 'probeWebhook'])
   expect(answers.some((one) => one.text.includes('***0212'))).toBe(true)
-}, 60_000)
+})

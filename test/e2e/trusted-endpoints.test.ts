@@ -3,6 +3,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findFreePorts } from '../../deploy/local/process/ports.ts'
 import { until } from '../../deploy/local/process/until.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts'
@@ -47,7 +48,9 @@ async function startEndpoint(authority: Awaited<ReturnType<typeof createCertific
 }
 
 beforeAll(async () => {
-  proxy = await startConnectProxy()
+  // Not one of the ports for outgoing connections: another process could have it when the proxy is started again.
+  const [port = 0] = await findFreePorts(1)
+  proxy = await startConnectProxy({ port })
   opened.defer(() => proxy[Symbol.asyncDispose]())
   const client = { id: 'hookline', secret: 'letmein' }
   const tokens = opened.use(await startTokenServer(client, 3_600))
@@ -65,6 +68,7 @@ beforeAll(async () => {
   const { id } = await world.admin.defineWebhook(businessId, {
     name: 'Bank',
     url,
+    timeoutMs: 30_000,
     channels: [`${businessId}-bank`],
     signatures: ['v1', 'v1a'],
     tls: { ca: authority.certificate, ...(await authority.issue('hookline')) },
@@ -76,7 +80,7 @@ beforeAll(async () => {
   })
   webhookId = id
   await world.inForce()
-}, 120_000)
+})
 afterAll(() => opened.disposeAsync())
 
 let number = 0
