@@ -7,6 +7,7 @@ import { nameDenial } from '../security/denied.ts'
 import { BrokerConnection, type ClusterSecurity } from './broker-connection.ts'
 import { faultOfCode, faultOfError, KafkaFault, takeResponse } from './kafka-fault.ts'
 import { listEnds, listOffsetsAt, type OffsetsOf, type PartitionEnds } from './list-offsets.ts'
+import { NewestMetadata } from './newest-metadata.ts'
 
 export type ClusterOptions = {
   clientId: string
@@ -57,6 +58,7 @@ export class Cluster implements AsyncDisposable {
   /** Brokers that have not answered lately, and when they were asked last, as a count; they are asked last. */
   readonly #silent = new Map<string, number>()
   #failures = 0
+  readonly #newest = new NewestMetadata()
   #isClosed = false
   /** The next request for metadata: all that is asked for in the same turn of the event loop. */
   #asking: { topics: Set<string>; states: Promise<Map<string, TopicState>> } | undefined
@@ -67,7 +69,7 @@ export class Cluster implements AsyncDisposable {
     this.#options = options
   }
 
-  /** State of each topic, from the first broker that answers. @throws KafkaFault of the last one if none does. */
+  /** State of each topic, from the first broker that answers and is not behind. @throws KafkaFault of the last one if none does. */
   async metadata(topics: readonly string[]): Promise<Map<string, TopicState>> {
     const asked = new Set(topics)
     this.#asking ??= { topics: new Set(), states: this.#askForMetadata() }
@@ -172,11 +174,15 @@ export class Cluster implements AsyncDisposable {
     await turnEnded()
     const topics = [...(this.#asking?.topics ?? [])]
     this.#asking = undefined
-    const answer = await this.askAny((connection) =>
-      metadataV12.api.async(connection, topics, false, true).catch(takeResponse<MetadataAnswer>),
-    )
-    for (const { nodeId, host, port } of answer.brokers) this.#nodes.set(nodeId, { host, port })
-    return new Map(answer.topics.map((topic) => [topic.name ?? '', toState(topic)]))
+    return this.askAny(async (connection) => {
+      const answer = await metadataV12.api.async(connection, topics, false, true).catch(takeResponse<MetadataAnswer>)
+      const states = new Map(answer.topics.map((topic) => [topic.name ?? '', toState(topic)]))
+      const older = this.#newest.take(states)
+      // As if the broker were silent: the next one is asked.
+      if (older !== null) throw new KafkaFault('connection', null, older)
+      for (const { nodeId, host, port } of answer.brokers) this.#nodes.set(nodeId, { host, port })
+      return states
+    })
   }
 
   #silenceOf(address: BrokerAddress): number {
@@ -186,7 +192,7 @@ export class Cluster implements AsyncDisposable {
   #noteSilence(address: BrokerAddress, { message }: KafkaFault): void {
     const broker = describe(address)
     if (!this.#silent.has(broker))
-      this.#options.log?.warn({ broker, reason: message }, 'a Kafka broker does not answer')
+      this.#options.log?.warn({ broker, reason: message }, 'a Kafka broker does not answer, or is behind')
     this.#silent.set(broker, ++this.#failures)
   }
 

@@ -14,6 +14,9 @@ export type OffsetsOf = 'committed' | 'all'
 
 type Leaders = { connection(nodeId: number, use: string): Promise<Connection> }
 
+/** A partition, and the epoch of its leader. A broker that leads in another epoch, or believes so, refuses the request. */
+type AskedPartition = { partition: number; epoch: number }
+
 type ListOffsetsAnswer = Awaited<ReturnType<typeof listOffsetsV7.api.async>>
 
 const consumerId = -1
@@ -71,11 +74,11 @@ export async function listHighs(
   cluster: Leaders,
   states: ReadonlyMap<string, TopicState>,
 ): Promise<Map<string, Map<number, number>>> {
-  const byLeader = new Map<number, Map<string, number[]>>()
+  const byLeader = new Map<number, Map<string, AskedPartition[]>>()
   for (const [topic, state] of states)
-    for (const [nodeId, numbers] of groupByLeader(topic, state)) {
-      const ofLeader = byLeader.get(nodeId) ?? new Map<string, number[]>()
-      byLeader.set(nodeId, ofLeader.set(topic, numbers))
+    for (const [nodeId, asked] of groupByLeader(topic, state)) {
+      const ofLeader = byLeader.get(nodeId) ?? new Map<string, AskedPartition[]>()
+      byLeader.set(nodeId, ofLeader.set(topic, asked))
     }
   const highs = new Map([...states.keys()].map((topic) => [topic, new Map<number, number>()]))
   await Promise.all(
@@ -91,14 +94,15 @@ function groupByLeader(
   topic: string,
   state: TopicState | undefined,
   partitions?: readonly number[],
-): Map<number, number[]> {
+): Map<number, AskedPartition[]> {
   if (!state) throw new KafkaFault('gone', null, `topic ${topic} is not in the metadata`)
   if (state.fault) throw state.fault
-  const byLeader = new Map<number, number[]>()
+  const byLeader = new Map<number, AskedPartition[]>()
   for (const partition of partitions ?? state.leaders.keys()) {
-    const nodeId = state.leaders[partition]?.nodeId ?? -1
+    const { nodeId = -1, epoch = -1 } = state.leaders[partition] ?? {}
     if (nodeId < 0) throw new KafkaFault('leader', null, `topic ${topic}, partition ${partition} has no leader`)
-    if (!byLeader.get(nodeId)?.push(partition)) byLeader.set(nodeId, [partition])
+    const asked = { partition, epoch }
+    if (!byLeader.get(nodeId)?.push(asked)) byLeader.set(nodeId, [asked])
   }
   return byLeader
 }
@@ -106,12 +110,12 @@ function groupByLeader(
 async function listAt(
   cluster: Leaders,
   topic: string,
-  byLeader: Map<number, number[]>,
+  byLeader: Map<number, AskedPartition[]>,
   timestamp: bigint,
   of: OffsetsOf,
 ): Promise<Map<number, number>> {
   const answers = await Promise.all(
-    [...byLeader].map(([nodeId, numbers]) => ask(cluster, nodeId, new Map([[topic, numbers]]), timestamp, of)),
+    [...byLeader].map(([nodeId, asked]) => ask(cluster, nodeId, new Map([[topic, asked]]), timestamp, of)),
   )
   return new Map(answers.flat().map(({ partition, offset }) => [partition, offset]))
 }
@@ -120,15 +124,19 @@ async function listAt(
 async function ask(
   cluster: Leaders,
   nodeId: number,
-  topics: ReadonlyMap<string, readonly number[]>,
+  topics: ReadonlyMap<string, readonly AskedPartition[]>,
   timestamp: bigint,
   of: OffsetsOf,
 ): Promise<{ topic: string; partition: number; offset: number }[]> {
   const isolation = of === 'all' ? readUncommitted : readCommitted
   const connection = await cluster.connection(nodeId, 'requests')
-  const asked = [...topics].map(([name, numbers]) => ({
+  const asked = [...topics].map(([name, partitions]) => ({
     name,
-    partitions: numbers.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp })),
+    partitions: partitions.map(({ partition, epoch }) => ({
+      partitionIndex: partition,
+      currentLeaderEpoch: epoch,
+      timestamp,
+    })),
   }))
   const answer = await listOffsetsV7.api
     .async(connection, consumerId, isolation, asked)
