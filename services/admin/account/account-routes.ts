@@ -87,6 +87,8 @@ async function putAccount(
   if (problems.length > 0) throw invalidBody(problems)
   const updatedAt = new Date(clock.nowMs()).toISOString()
   const account = await queue.run(businessId, async () => {
+    // The addresses that stay may have been changed at another instance a moment ago.
+    await store.caughtUp()
     const alerts = written ?? store.get(businessId)?.alerts ?? noAddresses
     const changed = { webhooksEnabled, alerts, updatedAt, updatedBy: identity.subject }
     await store.put(businessId, changed, identity.subject)

@@ -11,6 +11,8 @@ import type { AlertPost } from './alert-post.ts'
 import type { AlertHandled } from './alert-taker.ts'
 
 export type AlertSenderDeps = AddressDeps & {
+  /** Resolves once store and accounts have everything that was written before the call. */
+  caughtUp: () => Promise<void>
   /** Null where no SMTP server is configured. */
   sendMail: SendMail | null
   post: (post: AlertPost, policy: UrlPolicy) => Promise<AlertSent>
@@ -43,7 +45,7 @@ export class AlertSender {
   /** Sends one mail; retries until the SMTP server accepts or refuses it. */
   async mail(alert: WebhookAlert): Promise<AlertHandled> {
     const { sendMail, metrics, clock, log, stopping } = this.#deps
-    const addressed = this.#address(alert, 'mail')
+    const addressed = await this.#address(alert, 'mail')
     if (!addressed || !sendMail || addressed.addresses.emails.length === 0) return 'done'
     const sent = await sendMail(addressed.notice, addressed.addresses.emails, addressed.language)
     const { alertId, businessId } = alert
@@ -59,7 +61,7 @@ export class AlertSender {
 
   /** Posts to every URL. A URL that fails three times is skipped, so that it does not delay others' alerts. */
   async postAll(alert: WebhookAlert): Promise<AlertHandled> {
-    const addressed = this.#address(alert, 'url')
+    const addressed = await this.#address(alert, 'url')
     if (!addressed) return 'done'
     const results = await Promise.all(addressed.addresses.urls.map((url) => this.#postPatiently(url, addressed)))
     return results.every((result) => result === 'done') ? 'done' : 'later'
@@ -100,7 +102,10 @@ export class AlertSender {
     return 'done'
   }
 
-  #address(alert: WebhookAlert, channel: 'mail' | 'url'): AddressedAlert | null {
+  /** @returns null for an alert that is not sent. */
+  async #address(alert: WebhookAlert, channel: 'mail' | 'url'): Promise<AddressedAlert | null> {
+    // A webhook that this instance does not know yet would count as gone, and its alert would be lost.
+    await this.#deps.caughtUp()
     const addressed = addressAlert(alert, this.#deps)
     if (!addressed) return null
     if (this.#deps.clock.nowMs() - alert.at <= maxAgeMs) return addressed

@@ -42,6 +42,7 @@ export async function openAlerts(
     ...deps,
     store,
     accounts,
+    caughtUp: async () => void (await Promise.all([store.caughtUp(), accounts.caughtUp()])),
     language,
     publicUrl,
     sendMail,

@@ -18,10 +18,14 @@ export type CompleterDeps = {
   /** Whether this instance completes definitions. Only one does: two would each create a secret. */
   isOwner: () => boolean
   findEntry: (id: string) => Entry | undefined
+  /** Resolves once every record that was written before the call has been handed over. */
+  caughtUp: () => Promise<void>
   write: WriteRecord
   queue: WriteQueue
   keys: KeyRing
   clock: Pick<Clock, 'sleep'>
+  /** Aborted once the service is told to stop: what waits for Kafka then ends with an error. */
+  stopping: AbortSignal
   log: Logger
   metrics: AdminMetrics
 }
@@ -95,7 +99,20 @@ export class Completer {
     void deps?.clock.sleep(againMs).then(() => this.#schedule(id))
   }
 
+  /** Waits for the completions of a former owner: a second one would have another secret. @returns false at a stop. */
+  async #isCaughtUp(): Promise<boolean> {
+    const deps = this.#deps
+    try {
+      await deps?.caughtUp()
+      return deps !== undefined
+    } catch (error) {
+      if (deps?.stopping.aborted) return false
+      throw error
+    }
+  }
+
   async #complete(id: string): Promise<void> {
+    if (!this.#newest.get(id)?.due || !(await this.#isCaughtUp())) return
     const newest = this.#newest.get(id)
     if (!newest?.due || !this.#deps?.isOwner()) return
     const { findEntry, write, keys, log, metrics } = this.#deps

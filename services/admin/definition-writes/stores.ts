@@ -24,6 +24,8 @@ export type WebhookStore = Pick<
 export type AccountStore = {
   get(businessId: string): Account | undefined
   ids(): Iterable<string>
+  /** As in WebhookStore. */
+  caughtUp(): Promise<void>
   /** @param subject author, for the audit. */
   put(businessId: string, account: Account, subject: string): Promise<void>
 }
@@ -48,6 +50,7 @@ export function accountStore(accounts: Accounts, write: WriteRecord): AccountSto
   return {
     get: (businessId) => accounts.get(businessId),
     ids: () => accounts.ids(),
+    caughtUp: () => accounts.topic.caughtUp(),
     put: async (businessId, account, subject) =>
       void (await write(businessId, JSON.stringify(account), { [subjectHeader]: subject })),
   }

@@ -39,6 +39,7 @@ function bench(addresses: AlertAddresses | null, deps: Partial<AlertSenderDeps> 
   const sender = new AlertSender({
     store: { get: () => ({ definition: webhook, offset: 0 }) as never },
     accounts: { get: () => (addresses ? { webhooksEnabled: true, alerts: addresses } : undefined) },
+    caughtUp: async () => undefined,
     language: 'es',
     publicUrl: '',
     sendMail: async (_notice, to, language) => {
@@ -106,6 +107,26 @@ describe('mails', () => {
     expect(posting.posts).toEqual([])
   })
 })
+
+test.each([
+  ['mail', 'a@shop.example'],
+  ['postAll', 'https://one.example/'],
+] as const)(
+  'an alert of a webhook and an account that were written at another instance is sent (%s)',
+  async (way, to) => {
+    const known = {
+      entry: undefined as never,
+      alerts: { emails: ['former@shop.example'], urls: ['https://former.example'] },
+    }
+    const { sender, mails, posts } = bench(null, {
+      store: { get: () => known.entry },
+      accounts: { get: () => ({ webhooksEnabled: true, alerts: known.alerts }) },
+      caughtUp: async () => void Object.assign(known, { entry: { definition: webhook, offset: 0 }, alerts: both }),
+    })
+    expect(await sender[way](alert)).toBe('done')
+    expect([...mails.flatMap((mail) => mail.to), ...posts.map(({ url }) => url)][0]).toBe(to)
+  },
+)
 
 describe('requests', () => {
   test('an alert is posted to every URL, with its id and the same body', async () => {

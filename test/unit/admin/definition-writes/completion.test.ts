@@ -128,10 +128,12 @@ function topicWith(instances: number) {
       completer.start({
         isOwner: () => ownership.isOwner,
         findEntry: (id) => table.get(id),
+        caughtUp: async () => poll(),
         write,
         queue: new WriteQueue(stillClock, 1_000),
         keys,
         clock: stillClock,
+        stopping: new AbortController().signal,
         log: pino({ level: 'silent' }),
         metrics: createAdminMetrics(new Registry()),
       })
@@ -177,6 +179,23 @@ describe('the completer', () => {
     other?.completer.check()
     await settle()
     expect(log).toHaveLength(2)
+  })
+
+  test('a record that the former owner has completed is not completed again by one whose table is behind', async () => {
+    const { log, admins, settle, byHand } = topicWith(2)
+    const [one, other] = admins
+    if (other) other.ownership.isOwner = false
+    for (const { start } of admins) start()
+    await byHand({})
+    for (const { poll } of admins) poll()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(log).toHaveLength(2)
+    if (other) other.ownership.isOwner = true
+    other?.completer.check()
+    await new Promise((resolve) => setImmediate(resolve))
+    await settle()
+    expect(log).toHaveLength(2)
+    expect(other?.table.get('wh_a')?.definition).toEqual(one?.table.get('wh_a')?.definition)
   })
 
   test('a record that was completed, deleted or replaced before the start is left alone', async () => {

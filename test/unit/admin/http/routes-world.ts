@@ -74,6 +74,8 @@ type WorldState = {
   fault: KafkaFault | null
   /** Records of another instance that have not reached the table yet. */
   onItsWay: WebhookDefinition[]
+  /** Accounts of businesses, likewise. */
+  accountsOnTheirWay: [businessId: string, account: Account][]
 }
 
 /**
@@ -85,9 +87,14 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
   const fold = folder(table)
   const accounts = new Map<string, Account>()
   let offset = 0
-  const state: WorldState = { records: [], refuseWrites: false, fault: null, onItsWay: [] }
+  const state: WorldState = { records: [], refuseWrites: false, fault: null, onItsWay: [], accountsOnTheirWay: [] }
   const seed = (value: WebhookDefinition | string, id = 'wh_a') =>
     typeof value === 'string' ? fold(id, offset++, value) : fold(value.id, offset++, JSON.stringify(value))
+  /** Tables that the present request has read to their ends. What it writes must be decided on those. */
+  const newest = new Set<'definitions' | 'accounts'>()
+  const requireNewest = (table: 'definitions' | 'accounts') => {
+    if (!newest.has(table)) throw new Error(`a change was decided on ${table} that may be behind another instance's`)
+  }
   const store: WebhookStore = {
     get: (id) => table.get(id),
     entries: () => table.entries(),
@@ -96,9 +103,11 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
     fault: (id) => table.fault(id),
     faults: () => table.faults(),
     caughtUp: async () => {
+      newest.add('definitions')
       for (const written of state.onItsWay.splice(0)) seed(written)
     },
     put: async (written) => {
+      requireNewest('definitions')
       await new Promise((resolve) => setImmediate(resolve))
       if (state.fault) throw state.fault
       if (state.refuseWrites) throw new RecordRefused('too large')
@@ -106,6 +115,7 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
       seed(written)
     },
     remove: async (id) => {
+      requireNewest('definitions')
       state.records.push(null)
       fold(id, offset++, null)
     },
@@ -113,7 +123,14 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
   const accountStore = {
     get: (businessId: string) => accounts.get(businessId),
     ids: () => accounts.keys(),
-    put: async (businessId: string, account: Account) => void accounts.set(businessId, account),
+    caughtUp: async () => {
+      newest.add('accounts')
+      for (const written of state.accountsOnTheirWay.splice(0)) accounts.set(...written)
+    },
+    put: async (businessId: string, account: Account) => {
+      requireNewest('accounts')
+      accounts.set(businessId, account)
+    },
   }
   const log = pino({ level: 'silent' })
   const registry = new Registry()
@@ -193,7 +210,11 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
   const routes = [...webhookRoutes(actions), ...sending, ...about]
   const server = createHttpServer({ log, readiness: new Readiness(), metrics: registry })
   await addOpenApi(server)
-  await server.register(async (api) => addRoutes(api, routes, admit, metrics))
+  const begin = async (request: FastifyRequest) => {
+    newest.clear()
+    return admit(request)
+  }
+  await server.register(async (api) => addRoutes(api, routes, begin, metrics))
   return { server, routes, streams, seed, state, topics }
 }
 

@@ -375,6 +375,14 @@ test('the alert addresses of an account stay as they are in a change that does n
   expect((await call('GET', url)).body).toMatchObject({ webhooksEnabled: false, alerts })
 })
 
+test('the alert addresses of an account stay although another instance has just changed them', async () => {
+  const url = '/api/v1/businesses/b1/account'
+  const alerts = { emails: ['new@shop.example'], urls: [] }
+  await call('PUT', url, { webhooksEnabled: false, alerts: { emails: ['old@shop.example'], urls: [] } })
+  world.state.accountsOnTheirWay = [['b1', { webhooksEnabled: false, alerts, updatedAt: '', updatedBy: 'a' }]]
+  expect((await call('PUT', url, { webhooksEnabled: true })).body).toMatchObject({ webhooksEnabled: true, alerts })
+})
+
 test.each([
   { wrong: 'a text that is no mail address', alerts: { emails: ['ops'] }, field: 'alerts.emails.0' },
   {
