@@ -27,6 +27,48 @@ const http = (file: string) => dispatcher(`http/${file}`)
 
 export const plantedBugs: PlantedBug[] = [
   {
+    name: 'believes metadata that are older than what another broker has said',
+    file: 'services/platform/kafka/wire/cluster.ts',
+    text: 'if (older !== null) throw',
+    replacement: "if (older === '') throw",
+    caughtBy: ['test/unit/platform/kafka/wire/cluster.test.ts'],
+  },
+  {
+    name: 'asks for offsets whoever leads the partition',
+    file: 'services/platform/kafka/wire/list-offsets.ts',
+    text: 'currentLeaderEpoch: epoch',
+    replacement: 'currentLeaderEpoch: -1',
+    caughtBy: ['test/unit/platform/kafka/wire/list-offsets.test.ts'],
+  },
+  {
+    name: 'commits without the epoch of the leader',
+    file: 'services/platform/kafka/group/group-coordinator.ts',
+    text: 'this.#cluster.newest.epochOf(name, partition)',
+    replacement: '-1',
+    caughtBy: ['test/unit/platform/kafka/group/committed-epochs.test.ts'],
+  },
+  {
+    name: 'decides a change of an account on a table that may be behind',
+    file: 'services/admin/account/account-routes.ts',
+    text: 'await store.caughtUp()',
+    replacement: 'await undefined',
+    caughtBy: ['test/unit/admin/http/routes.test.ts'],
+  },
+  {
+    name: 'drops an alert of a webhook that this instance does not know yet',
+    file: 'services/admin/alerts/alert-sender.ts',
+    text: 'await this.#deps.caughtUp()',
+    replacement: 'await undefined',
+    caughtBy: ['test/unit/admin/alerts/alert-sender.test.ts'],
+  },
+  {
+    name: 'completes a definition without waiting for what a former owner has written',
+    file: 'services/admin/definition-writes/completer.ts',
+    text: 'await deps?.caughtUp()',
+    replacement: 'await undefined',
+    caughtBy: ['test/unit/admin/definition-writes/completion.test.ts'],
+  },
+  {
     name: 'takes a channel from webhooks of every business',
     file: 'services/admin/webhooks/rules/channel-rules.ts',
     text: 'if (current?.businessId !== businessId) break',

@@ -31,7 +31,7 @@ export async function fetchCommittedOnce(
 ): Promise<Map<string, Map<number, Committed>>> {
   const partitions = await listPartitions(cluster, topics)
   const fetched = await askCoordinator(cluster, groupId, topics, (connection) =>
-    fetchCommits(connection, groupId, partitions),
+    fetchCommits(cluster, connection, groupId, partitions),
   )
   // Fetched after the commits: otherwise the group could move on in between and seem to have committed beyond the end.
   const extents = await fetchExtents(cluster, partitions)

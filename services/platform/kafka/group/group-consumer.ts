@@ -7,7 +7,7 @@ import { openReader } from '../readers/open-reader.ts'
 import { ReaderFaults } from '../readers/reader-faults.ts'
 import type { FetchedBatch } from '../readers/reading.ts'
 import type { Cluster } from '../wire/cluster.ts'
-import { countPartitions } from '../wire/count-partitions.ts'
+import { countExisting } from '../wire/count-partitions.ts'
 import { KafkaFault } from '../wire/kafka-fault.ts'
 import { roundRobin } from './assigners.ts'
 import type { GroupConsumerOptions } from './group-consumer-options.ts'
@@ -159,7 +159,7 @@ export class GroupConsumer implements AsyncDisposable {
         topics,
         protocol: assigner.protocol,
         userData: (memberId) => assigner.userData({ memberId, partitions: this.#assignment.partitions }),
-        assign: async (members) => assigner.assign(await countPartitions(this.#cluster, topics), members),
+        assign: async (members) => assigner.assign(await countExisting(this.#cluster, topics), members),
         sessionTimeoutMs,
         heartbeatMs,
         aloneHeartbeatMs: Math.max(heartbeatMs, sessionTimeoutMs / aloneHeartbeats),

@@ -12,7 +12,7 @@ import { faultOfCode, faultOfError, KafkaFault, takeResponse } from '../wire/kaf
 import { type FetchedCommit, fetchCommits, findCoordinator } from './group-requests.ts'
 
 /** The part of Cluster that a GroupCoordinator uses. */
-export type GroupCluster = Pick<Cluster, 'metadata' | 'connection' | 'askAny' | 'distrust'>
+export type GroupCluster = Pick<Cluster, 'metadata' | 'connection' | 'askAny' | 'distrust' | 'newest'>
 
 /** A member under one generation of its group. */
 export type Generation = { memberId: string; generation: number }
@@ -120,7 +120,7 @@ export class GroupCoordinator {
       partitions: ofTopic.map(({ partition, offset, metadata }) => ({
         partitionIndex: partition,
         committedOffset: BigInt(offset),
-        committedLeaderEpoch: -1,
+        committedLeaderEpoch: this.#cluster.newest.epochOf(name, partition),
         committedMetadata: metadata,
       })),
     }))
@@ -134,7 +134,8 @@ export class GroupCoordinator {
 
   /** Commits of the group; see fetchCommits. */
   commits(partitions: ReadonlyMap<string, readonly number[]>): Promise<Map<string, Map<number, FetchedCommit>>> {
-    return this.#ask(this.#use, undefined, (connection) => fetchCommits(connection, this.#options.groupId, partitions))
+    const { groupId } = this.#options
+    return this.#ask(this.#use, undefined, (connection) => fetchCommits(this.#cluster, connection, groupId, partitions))
   }
 
   async leave(memberId: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Connection, describeGroupsV5, findCoordinatorV4, offsetFetchV8 } from '@platformatic/kafka'
+import { readMetadata } from '../../commit-metadata.ts'
 import { nameDenial } from '../security/denied.ts'
 import type { Cluster } from '../wire/cluster.ts'
 import { faultOfCode, faultOfError, KafkaFault, takeResponse } from '../wire/kafka-fault.ts'
@@ -56,10 +57,12 @@ export function hasMembers(cluster: Cluster, groupId: string): Promise<boolean> 
 }
 
 /**
- * Commits of a group: topic -> partition -> commit. Partitions without one are left out.
+ * Commits of a group: topic -> partition -> commit. Partitions without one are left out. Brokers whose metadata are older
+ * than a commit are not believed any more.
  * @param connection to the group's coordinator. @throws KafkaFault.
  */
 export async function fetchCommits(
+  { newest }: Pick<Cluster, 'newest'>,
   connection: Connection,
   groupId: string,
   partitions: ReadonlyMap<string, readonly number[]>,
@@ -74,10 +77,13 @@ export async function fetchCommits(
   if (errorCode !== none) throw faultOfCode(errorCode, where)
   const ofTopic = ({ name, partitions: numbers }: (typeof fetched)[number]) => {
     const commits = new Map<number, FetchedCommit>()
-    for (const { partitionIndex, committedOffset, metadata, errorCode: code } of numbers) {
+    for (const { partitionIndex, committedOffset, committedLeaderEpoch, metadata, errorCode: code } of numbers) {
       if (code !== none) throw faultOfCode(code, `topic ${name}, partition ${partitionIndex}`)
-      if (committedOffset >= 0)
-        commits.set(partitionIndex, { offset: Number(committedOffset), metadata: metadata ?? '' })
+      if (committedOffset < 0) continue
+      const commit = { offset: Number(committedOffset), metadata: metadata ?? '' }
+      const { logId } = readMetadata(commit.offset, commit.metadata)
+      if (logId !== null) newest.noteCommitted(name, logId, partitionIndex, committedLeaderEpoch)
+      commits.set(partitionIndex, commit)
     }
     return [name, commits] as const
   }

@@ -58,7 +58,7 @@ export class Cluster implements AsyncDisposable {
   /** Brokers that have not answered lately, and when they were asked last, as a count; they are asked last. */
   readonly #silent = new Map<string, number>()
   #failures = 0
-  readonly #newest = new NewestMetadata()
+  readonly newest = new NewestMetadata()
   #isClosed = false
   /** The next request for metadata: all that is asked for in the same turn of the event loop. */
   #asking: { topics: Set<string>; states: Promise<Map<string, TopicState>> } | undefined
@@ -177,7 +177,7 @@ export class Cluster implements AsyncDisposable {
     return this.askAny(async (connection) => {
       const answer = await metadataV12.api.async(connection, topics, false, true).catch(takeResponse<MetadataAnswer>)
       const states = new Map(answer.topics.map((topic) => [topic.name ?? '', toState(topic)]))
-      const older = this.#newest.take(states)
+      const older = this.newest.take(states)
       // As if the broker were silent: the next one is asked.
       if (older !== null) throw new KafkaFault('connection', null, older)
       for (const { nodeId, host, port } of answer.brokers) this.#nodes.set(nodeId, { host, port })

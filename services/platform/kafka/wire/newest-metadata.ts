@@ -1,7 +1,12 @@
 import type { TopicState } from './cluster.ts'
 
-/** What no later metadata of the same log take back: how many partitions it has, and the latest epoch of each leader. */
+/**
+ * What no later metadata of the same log take back: how many partitions it has, and the latest epoch of each leader as far
+ * as it is known.
+ */
 type Known = { id: string; epochs: number[] }
+
+const unknownEpoch = -1
 
 /**
  * The newest metadata that any broker has answered with. A broker that was cut off or frozen answers with older ones: it
@@ -22,6 +27,22 @@ export class NewestMetadata {
     for (const [topic, { id, leaders, fault }] of states)
       if (fault === null) this.#known.set(topic, { id, epochs: leaders.map(({ epoch }) => epoch) })
     return null
+  }
+
+  /**
+   * Notes a leader's epoch that was committed. A process that has just started knows no other, and would believe a broker
+   * that is behind: the group would seem to have committed beyond the end of the log.
+   */
+  noteCommitted(topic: string, id: string, partition: number, epoch: number): void {
+    const known = this.#known.get(topic) ?? { id, epochs: [] }
+    if (known.id !== id || epoch <= (known.epochs[partition] ?? unknownEpoch)) return
+    known.epochs[partition] = epoch
+    this.#known.set(topic, known)
+  }
+
+  /** The latest epoch of the partition's leader, -1 if none is known. */
+  epochOf(topic: string, partition: number): number {
+    return this.#known.get(topic)?.epochs[partition] ?? unknownEpoch
   }
 }
 
