@@ -28,6 +28,7 @@ import { openCodec, openKafka, readValues } from '../support/topic-reader.ts'
 
 const failuresToBlock = 101
 const parkedEvents = 20
+const stopGraceMs = 60_000
 /** A breaker is open for ten minutes; the old dispatcher's clock then jumps behind them. */
 const openMs = 600_000
 const partitions = { before: 4, after: 7 }
@@ -114,7 +115,7 @@ async function counted(addresses: { brokers: string[]; schemaRegistryUrl: string
 }
 
 test('a move to another cluster under load misses nothing, keeps order, and takes statistics and dead letters along', {
-  timeout: 240_000,
+  timeout: 480_000,
 }, async () => {
   const { receiver, businessId, lanes, channels } = before
   // A webhook whose notifications stay in webhook-parked, and one with a queue.
@@ -139,13 +140,13 @@ test('a move to another cluster under load misses nothing, keeps order, and take
   const token = await after.token({ role: 'super_admin', permissions: ['events:write'], businessId: '*' })
   const eventOf = (lane: LoadLane, number: number, business: string) => messageOf(lane, 100_000 + number, business)
   const later = startLoad({ stack: after, token, businessId }, { lanes: others, perSecond: 100, eventOf })
-  await before.stack.service('admin').stop(10_000)
+  await before.stack.service('admin').stop(stopGraceMs)
   await waitsForParked(before.webhookPaths[0]?.split('/').at(-1) ?? '')
   const moved = await command(migrateArgs('--leave-parked'), variables())
   expect(moved).toMatchObject({ code: 0 })
   expect(moved.output).toMatch(/^done; 0 notifications wait[\s\S]*^copied: \d+ records of webhook-config/m)
-  await before.stack.service('formatter').stop(10_000)
-  await before.stack.service('stats-aggregator').stop(10_000)
+  await before.stack.service('formatter').stop(stopGraceMs)
+  await before.stack.service('stats-aggregator').stop(stopGraceMs)
   const shared = { brokers: inject('brokers'), schemaRegistryUrl: inject('schemaRegistryUrl') }
   const countedBefore = await counted(shared, before.stack.topicPrefix)
   const refused = receiver.arrivals.filter(({ path }) => path === '/0').length

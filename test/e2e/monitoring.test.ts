@@ -21,7 +21,7 @@ const missing = lackOfProgram('prometheus')
 if (missing !== null) process.stdout.write(`dashboards and alerts against Prometheus are skipped: ${missing}\n`)
 
 const dataLimitMs = 60_000
-const alertLimitMs = sized(6 * 60_000, 60_000)
+const alertLimitMs = sized(6 * 60_000, 2 * 60_000)
 const alertsOf = (faults: AlertFault[]) => faults.flatMap(({ alerts }) => alerts)
 
 let monitored: MonitoredStack
@@ -77,17 +77,21 @@ test.skipIf(missing !== null)('every query of every dashboard returns data over 
 
 test.skipIf(missing !== null)('an event is one trace from the request of its publisher to its receiver', async () => {
   const { world, traces } = monitored
-  const traceId = randomBytes(16).toString('hex')
-  const publisherSpan = randomBytes(8).toString('hex')
-  const event = messageOf({ channel: goodChannel, contactId: traceId }, 0, measuredBusiness)
-  const headers = {
-    authorization: `Bearer ${world.token}`,
-    'content-type': 'application/json',
-    traceparent: `00-${traceId}-${publisherSpan}-01`,
-  }
   const url = `${world.stack.service('producer').url}/v1/events`
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ events: [event] }) })
-  expect(response.status).toBe(202)
+  let [traceId, publisherSpan] = ['', '']
+  // The producer waits for Kafka for a second only, and each try is a trace of its own.
+  const publishOnce = async () => {
+    traceId = randomBytes(16).toString('hex')
+    publisherSpan = randomBytes(8).toString('hex')
+    const event = messageOf({ channel: goodChannel, contactId: traceId }, 0, measuredBusiness)
+    const headers = {
+      authorization: `Bearer ${world.token}`,
+      'content-type': 'application/json',
+      traceparent: `00-${traceId}-${publisherSpan}-01`,
+    }
+    return (await fetch(url, { method: 'POST', headers, body: JSON.stringify({ events: [event] }) })).status
+  }
+  await expect.poll(publishOnce).toBe(202)
   const names = ['publish', 'format', 'queue', 'attempt']
   const findSpan = (name: string) => traces.spans.find((span) => span.traceId === traceId && span.name === name)
   await until(() => names.every((name) => findSpan(name) !== undefined), dataLimitMs, systemClock)
@@ -116,7 +120,8 @@ test.skipIf(missing !== null).each(cases)(
   async ({ faults, alerts }) => {
     const firing = async () => new Set((await monitored.prometheus.firing()).map(({ alertname }) => alertname))
     const waiting = new Set(alerts)
-    expect((await firing()).intersection(waiting)).toEqual(new Set())
+    // On a busy machine an alert may have fired before; it is over, as long as there is no fault.
+    await expect.poll(async () => (await firing()).intersection(waiting)).toEqual(new Set())
     const over = new AbortController()
     const startMs = systemClock.monotonicMs()
     const lasting = Promise.all(faults.map(({ last }) => last(monitored, over.signal)))

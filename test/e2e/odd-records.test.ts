@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/topic-map.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { startLoad } from '../support/load.ts'
@@ -78,9 +77,9 @@ test('odd keys and headers in any topic end no service, and the records after th
   }
   await traffic('behind')
   // A starting service reads the tables again: the same bytes do not end it either.
-  for (const name of ['formatter', 'dispatcher', 'stats-aggregator', 'admin'] as const)
-    world.stack.service(name).kill('SIGTERM')
-  await systemClock.sleep(1_000)
+  const restarting = (['formatter', 'dispatcher', 'stats-aggregator', 'admin'] as const).map(world.stack.service)
+  for (const service of restarting) service.kill('SIGTERM')
+  await Promise.all(restarting.map((service) => service.restarted()))
   await traffic('after a start')
   const names = ['producer', 'formatter', 'dispatcher', 'stats-aggregator', 'admin'] as const
   expect(names.filter((name) => world.stack.service(name).hasFailed)).toEqual([])

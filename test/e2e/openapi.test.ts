@@ -51,7 +51,7 @@ test.skipIf(isMissing).each([
     '--exclude-checks=positive_data_acceptance',
     '--phases=coverage,fuzzing,stateful',
     '--generation-database=none',
-    '--request-timeout=10',
+    '--request-timeout=60',
     '--no-color',
   ])
   if (code !== 0) process.stdout.write(output)

@@ -63,7 +63,7 @@ async function run(block: string, cwd = folder): Promise<string> {
     HOOKLINE_BUSINESS: world.businessId,
   }
   const script = `set -euo pipefail\n${prefixed}`
-  return (await promisify(execFile)('bash', ['-c', script], { cwd, env, timeout: 60_000 })).stdout
+  return (await promisify(execFile)('bash', ['-c', script], { cwd, env, timeout: 180_000 })).stdout
 }
 
 test.skipIf(!hasKcat)(
@@ -91,7 +91,7 @@ test.skipIf(!hasKcat)(
     })
     expect((await read(kept.id)).statusCode).toBe(404)
     await run(restore)
-    const limitMs = systemClock.monotonicMs() + 20_000
+    const limitMs = systemClock.monotonicMs() + 60_000
     while ((await read(kept.id)).statusCode !== 200 && systemClock.monotonicMs() < limitMs) await systemClock.sleep(100)
     expect((await read(kept.id)).body).toEqual(before)
   },
