@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '../../deploy/local/process/until.ts'
 import type { ReceivedRequest } from '../../deploy/receiver/arrival.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { sessionTimeoutMs, startFaultyStack } from '../support/faulty-stack.ts'
@@ -9,6 +10,7 @@ import { startLoad } from '../support/load.ts'
 const graceMs = 5_000
 const offlineMs = sized(90_000, sessionTimeoutMs + 1_000)
 const stopGraceMs = 30_000
+const arrivesWithinMs = 60_000
 let lateRequests = 0
 let edits = 0
 
@@ -65,6 +67,8 @@ test.each(situations.map(([name, around], index) => [name, index * ofSituation, 
     const lanes = world.lanes.filter(({ channel }) => channels.includes(channel))
     const load = startLoad(world, { lanes, perSecond: 100 })
     await systemClock.sleep(sized(5_000, 1_500))
+    const hasArrived = (at: string) => receiver.arrivals.some(({ path }) => path === at)
+    expect(await until(() => paths.every(hasArrived), arrivesWithinMs, systemClock), 'all have traffic').toBe(true)
 
     const all = `businesses/${businessId}/webhooks`
     const { webhooks } = await admin.http.get(`${all}?limit=100`).json<{ webhooks: Listed[] }>()
@@ -83,6 +87,7 @@ test.each(situations.map(([name, around], index) => [name, index * ofSituation, 
       edits += edited.size
     })
     await systemClock.sleep(graceMs + sized(5_000, 1_000))
+    await until(() => hasArrived(movedTo), arrivesWithinMs, systemClock)
     await load.stop()
 
     const arrivals = receiver.arrivals.filter(({ path }) => paths.includes(path) || path === movedTo)

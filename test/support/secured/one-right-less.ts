@@ -15,8 +15,8 @@ export type RightOfService = GrantedRight & { program: ServiceName }
 /** A webhook's channel, and its path at the receiver. */
 export type Probe = { channel: string; path: string; webhookPath: string }
 
-const namedWithinMs = 60_000
-const recoversWithinMs = 60_000
+const namedWithinMs = 120_000
+const recoversWithinMs = 120_000
 const toolLimitMs = 60_000
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
