@@ -27,6 +27,13 @@ const http = (file: string) => dispatcher(`http/${file}`)
 
 export const plantedBugs: PlantedBug[] = [
   {
+    name: 'takes over from a partition as if it were empty because the broker does not know it',
+    file: dispatcher('takeover/takeover'),
+    text: 'reader.ends(topic, [partition])',
+    replacement: 'reader.ends(topic)',
+    caughtBy: ['test/unit/dispatcher/takeover/takeover-logs.test.ts'],
+  },
+  {
     name: 'believes metadata that are older than what another broker has said',
     file: 'services/platform/kafka/wire/cluster.ts',
     text: 'if (older !== null) throw',

@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert'
 import type { PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { breakerWindowMs, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
@@ -240,6 +241,9 @@ export function addParked(
   ranges.set(queueId, { from, last: offset, since: parkedSince ?? 0, answered })
 }
 
+/** A partition whose end is unknown must not count as empty: what a former owner parked there would never be sent. */
 async function readEnd(reader: TakeoverContext['reader'], topic: string, partition: number): Promise<number> {
-  return (await reader.ends(topic)).find((end) => end.partition === partition)?.high ?? 0
+  const end = (await reader.ends(topic, [partition])).find((each) => each.partition === partition)
+  assert(end, `the end of ${topic}/${partition} is known`)
+  return end.high
 }

@@ -86,9 +86,13 @@ export class RangeReader implements AsyncDisposable {
     return reading
   }
 
-  /** Ends by partition number. @throws an error when the reader is closed while Kafka cannot be reached. */
-  ends(topic: string): Promise<PartitionEnds[]> {
-    return this.#ask(topic, () => this.#kafka.cluster.ends(topic))
+  /**
+   * Ends by partition number.
+   * @param partitions waits until the broker that is asked knows them; by default all that it knows.
+   * @throws an error when the reader is closed while Kafka cannot be reached.
+   */
+  ends(topic: string, partitions?: readonly number[]): Promise<PartitionEnds[]> {
+    return this.#ask(topic, () => this.#kafka.cluster.ends(topic, 'committed', partitions))
   }
 
   /**

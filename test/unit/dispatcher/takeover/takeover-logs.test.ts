@@ -42,14 +42,14 @@ async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7, join
   const parsed = (bytes: Buffer) => ({ ok: true as const, value: JSON.parse(bytes.toString()) })
   const context: TakeoverContext = {
     reader: {
-      ends: async (topic) => [
-        {
-          partition,
+      // Asked for all partitions, a broker that is behind leaves this one out.
+      ends: async (topic, partitions = []) =>
+        partitions.map((asked) => ({
+          partition: asked,
           low: 0,
           high:
             { health: 2, attempts: attemptsEnd, parked: 100, deliveries: 500, replays: 90, retries: 20 }[topic] ?? 0,
-        },
-      ],
+        })),
       offsetsAt: async () => new Map([[partition, startOfWindow]]),
       read: async (topic, _partition, from, to, onRecord) => {
         read[topic] = [from, to]
