@@ -1508,4 +1508,11 @@ export const plantedBugs: PlantedBug[] = [
     replacement: '!joined.some((id) => held.answered.has(id, 0))',
     caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
   },
+  {
+    name: 'sends a notification before Kafka knows that an earlier one of its contact ended without a request',
+    file: dispatcher('engine/gate/plan-attempt'),
+    text: 'held.unsent.holdBack(item)',
+    replacement: 'held.unsent.holdBack(item) && nowMs < 0',
+    caughtBy: ['test/unit/dispatcher/engine/engine-unsent.test.ts'],
+  },
 ]

@@ -233,6 +233,8 @@ export class SimulatedWorld {
   readonly disabled: string[] = []
   /** Called at each step outside the engine; may throw. @param deliveryId if the step is of one delivery. */
   sabotage: (step: 'random' | 'definition' | 'send' | 'record', deliveryId: string | null) => void = () => {}
+  /** Called when Kafka is about to acknowledge a record; may do so later. */
+  beforeAcknowledging: (acknowledge: () => void) => void = (acknowledge) => acknowledge()
   /** Errors that would have ended the process. */
   readonly failures: unknown[] = []
   /** Records that were set aside. */
@@ -400,22 +402,24 @@ export class SimulatedWorld {
       this.retryLog.set(partition, log)
     }
     this.#acknowledgedAtMs = Math.max(this.#acknowledgedAtMs, this.clock.nowMs + this.random() * 20)
-    this.clock.after(this.#acknowledgedAtMs - this.clock.nowMs, () => {
-      const { attempt, deadLetter, parked, retry } = records
-      if (attempt) this.#attemptLog.push(attempt)
-      for (const pending of [parked, retry?.pending])
-        if (pending) this.settled.add(answerId(pending.delivery.deliveryId, pending.replayId))
-      const endedId = attempt ? answerId(attempt.deliveryId, attempt.replayId) : idOfLetter(deadLetter)
-      if (endedId !== undefined && (attempt?.next === 'none' || deadLetter)) {
-        this.ended.add(endedId)
-        this.settled.add(endedId)
-      }
-      if (records.joined) {
-        this.#attemptLog.push(...records.joined.attempts)
-        this.#answeredFor(records.joined.pending)
-      }
-      acknowledged({ parkedOffset, joinedOffset, attemptOffsets: [] })
-    })
+    this.clock.after(this.#acknowledgedAtMs - this.clock.nowMs, () =>
+      this.beforeAcknowledging(() => {
+        const { attempt, deadLetter, parked, retry } = records
+        if (attempt) this.#attemptLog.push(attempt)
+        for (const pending of [parked, retry?.pending])
+          if (pending) this.settled.add(answerId(pending.delivery.deliveryId, pending.replayId))
+        const endedId = attempt ? answerId(attempt.deliveryId, attempt.replayId) : idOfLetter(deadLetter)
+        if (endedId !== undefined && (attempt?.next === 'none' || deadLetter)) {
+          this.ended.add(endedId)
+          this.settled.add(endedId)
+        }
+        if (records.joined) {
+          this.#attemptLog.push(...records.joined.attempts)
+          this.#answeredFor(records.joined.pending)
+        }
+        acknowledged({ parkedOffset, joinedOffset, attemptOffsets: [] })
+      }),
+    )
   }
 
   /** Messages that are joined will not be sent any more: their record stands for them, whoever has written it. */

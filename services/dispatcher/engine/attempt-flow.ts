@@ -4,7 +4,7 @@ import type { DeadLetterReason } from '../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
 import type { DeliveryPool } from './delivery-pool.ts'
-import { type EndedAttempt, ended, endMs, followUp, type Plan, rejected } from './follow-up.ts'
+import { type EndedAttempt, ended, endMs, followUp, isUnsent, type Plan, rejected } from './follow-up.ts'
 import type { FaultGates } from './gate/fault-gates.ts'
 import { planAttempt } from './gate/plan-attempt.ts'
 import type { ReplayPacers } from './gate/replay-pacers.ts'
@@ -34,6 +34,9 @@ export type AttemptFlowContext = {
   /** Called when a lane begins to wait. */
   onIdle: () => void
 }
+
+/** Wait until an earlier notification of the contact may be in Kafka. */
+const recordingMs = 20
 
 /** How each kind of outcome is reported to AnswerTimes. */
 const requestResults = { success: 'succeeded', refused: 'refused', unreachable: 'hung' } as const
@@ -70,6 +73,7 @@ export class AttemptFlow {
     if (plan instanceof SetAside) return this.#setAside(lane, item, plan)
     if (plan.kind === 'giveUp') return this.#giveUp(lane, item, plan.reason)
     if (plan.kind === 'reject') return this.#applyOutcome(lane, item, plan.entry, rejected(plan.reason, ports.nowMs()))
+    if (plan.kind === 'wait') return this.#wait(lane, item, recordingMs)
     if (plan.kind === 'join') return this.#join(lane, item, plan.entry)
 
     const sent = this.#send(item, plan.entry, (result) => this.#onResult(lane, item, plan, result))
@@ -176,25 +180,28 @@ export class AttemptFlow {
     const { next, records, tried } = followUp(item, entry, attempt, ports.nowMs(), ports.random())
     if (next.kind === 'retry') held.record(item.position.partition, records, () => {})
     else this.#finishAfter(item, records, next.kind === 'later' ? item.nextAttempt : Number.POSITIVE_INFINITY)
+    if (next.kind !== 'retry' && isUnsent(attempt)) held.unsent.add(item)
     if (tried) held.attempted(item, tried)
     return next
   }
 
   #giveUp(lane: Lane<Item>, item: Item, reason: DeadLetterReason): void {
-    const { ports, lanes, steps } = this.#context
+    const { ports, lanes, held, steps } = this.#context
     const { delivery, position, attempts, givenUpAt } = item
     const given = steps.step(position, delivery, 'giving up', () => {
       const deadLetter = toDeadLetter(delivery, position, reason, attempts, ports.nowMs(), null, givenUpAt)
       this.#finishAfter(item, { deadLetter }, Number.POSITIVE_INFINITY)
+      held.unsent.add(item)
     })
-    if (given instanceof SetAside) steps.setAside(item, given)
+    if (given instanceof SetAside) return this.#setAside(lane, item, given)
     lanes.advance(lane)
   }
 
   /** Ends a lane's head as a dead letter after one of its steps has thrown twice; the lane advances. */
   #setAside(lane: Lane<Item>, item: Item, aside: SetAside, probe = false): void {
-    const { steps, lanes } = this.#context
+    const { steps, lanes, held } = this.#context
     steps.setAside(item, aside)
+    held.unsent.add(item)
     lanes.advance(lane)
     if (probe) this.#probeLost(item.delivery.webhookId)
   }

@@ -5,6 +5,7 @@ import type { EngineLimits, EnginePorts, OutcomeRecords, Written } from './ports
 import { AnsweredIds } from './remembered/answered-ids.ts'
 import { StoppedReplays } from './remembered/stopped-replays.ts'
 import { SupersededStatuses } from './remembered/superseded-statuses.ts'
+import { UnsentEndings } from './remembered/unsent-endings.ts'
 
 /** A delivery that waits: never tried, tried before, or never tried and taken back from webhook-parked. */
 export type WaitingKind = 'untried' | 'tried' | 'parked'
@@ -14,6 +15,7 @@ export class DeliveryPool {
   readonly answered: AnsweredIds
   readonly stopped = new StoppedReplays()
   readonly reads: SupersededStatuses
+  readonly unsent = new UnsentEndings()
   readonly #ports: Pick<EnginePorts, 'record' | 'onRoom'>
   readonly #limits: EngineLimits
   readonly #onAcknowledged: () => void
@@ -132,6 +134,7 @@ export class DeliveryPool {
   }
 
   forget(item: Item): void {
+    this.unsent.settle(item)
     if (!item.forget()) return
     this.unindex(item)
     this.#grow(-1, -item.heldBytes)

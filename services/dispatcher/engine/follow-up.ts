@@ -16,6 +16,8 @@ export type Plan =
   | { kind: 'reject'; entry: Entry; reason: UnsentReason }
   /** Its webhook buffers messages: it becomes part of a joined notification. */
   | { kind: 'join'; entry: Entry }
+  /** An earlier notification of the contact has ended without a request, and Kafka has no record of it yet. */
+  | { kind: 'wait' }
   | { kind: 'send'; entry: Entry; probe: boolean }
 
 /** transition: change of the webhook that the outcome caused. */
@@ -37,6 +39,11 @@ export function ended(outcome: Outcome, startedAtMs: number, change: keyof typeo
 export function rejected(reason: UnsentReason, nowMs: number): EndedAttempt {
   const outcome = reason === 'superseded' ? ({ kind: reason } as const) : ({ kind: 'rejected', reason } as const)
   return { outcome, startedAtMs: nowMs, transition: null }
+}
+
+/** Whether nothing was sent to the receiver. */
+export function isUnsent({ outcome }: EndedAttempt): boolean {
+  return outcome.kind === 'rejected' || outcome.kind === 'superseded'
 }
 
 export type FollowUp = {

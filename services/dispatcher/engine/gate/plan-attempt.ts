@@ -10,8 +10,8 @@ import type { SendGates } from './send-gate.ts'
 export type PlanContext = {
   ports: Pick<EnginePorts, 'nowMs' | 'definition'>
   limits: Pick<EngineLimits, 'expiryMs'>
-  gates: Pick<SendGates, 'start'>
-  held: Pick<DeliveryPool, 'reads'>
+  gates: Pick<SendGates, 'start' | 'isBlocked'>
+  held: Pick<DeliveryPool, 'reads' | 'unsent'>
 }
 
 /**
@@ -33,6 +33,7 @@ export function planAttempt(item: Item, context: PlanContext, isSwitchedOff: (en
   // time again.
   const ageMs = nowMs - Math.max(delivery.createdAt, resumedAtMs(definition))
   if (replayId === null && ageMs > limits.expiryMs) return { kind: 'reject', entry, reason: 'expired' }
+  if (held.unsent.holdBack(item) && !gates.isBlocked(definition.id, nowMs)) return { kind: 'wait' }
   if (definition.bufferSeconds > 0 && isJoinable(item)) return { kind: 'join', entry }
   const pass = gates.start(definition.id, position.partition, nowMs)
   if (pass === 'blocked') return { kind: 'reject', entry, reason: 'breaker' }
