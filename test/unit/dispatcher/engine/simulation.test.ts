@@ -12,7 +12,7 @@ import {
   statusDelivery,
 } from '../../../support/simulation.ts'
 
-const seeds = Number(process.env.HOOKLINE_SIMULATION_SEEDS ?? 300)
+const seeds = Number(process.env.HOOKLINE_SIMULATION_SEEDS ?? 100)
 /** Seeds beyond those that have found a defect. 4011: a retry that met its notification as it stood before the attempt. */
 const found = [4011]
 
