@@ -18,6 +18,8 @@ export class SimulatedProcess {
   /** Time of the last stop by a pause; -1 before the first. */
   pausedAtMs = -1
   readonly #waiting: (() => void)[] = []
+  /** Take back what sleeps have told their signals. */
+  readonly #asleep = new Set<() => void>()
 
   constructor(world: World, name: string) {
     this.world = world
@@ -62,6 +64,9 @@ export class SimulatedProcess {
   end(): void {
     this.isAlive = false
     this.#waiting.length = 0
+    // Node never collects a signal of AbortSignal.any that somebody listens to, and with it the whole world.
+    for (const leave of this.#asleep) leave()
+    this.#asleep.clear()
   }
 
   pause(): void {
@@ -79,13 +84,16 @@ export class SimulatedProcess {
   #sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve()
+      const leave = () => signal?.removeEventListener('abort', done)
       const done = () => {
         timer.cancel()
-        signal?.removeEventListener('abort', done)
+        leave()
+        this.#asleep.delete(leave)
         resolve()
       }
       const timer = this.after(ms, done)
       signal?.addEventListener('abort', done, { once: true })
+      this.#asleep.add(leave)
     })
   }
 

@@ -89,6 +89,7 @@ export async function simulate(plan: Plan, { keepsTrace = false } = {}): Promise
     onRejection(error)
   } finally {
     process.off('unhandledRejection', onRejection)
+    for (const { current } of supervisors.values()) current?.end()
   }
   if (restedAtMs < 0) violation(`nothing rests after ${longestMs} ms: ${findUnrest(cluster)}`)
   judge({ plan, cluster, receivers, published }, violation)
