@@ -7,8 +7,8 @@ import { systemClock } from '../../services/platform/runtime/clock.ts'
 const setting = 'max.message.bytes'
 /** Limit below the head of a batch (61 bytes), so the broker refuses every record as too large. */
 const refusedBytes = '60'
-/** A broker applies a new setting within milliseconds of acknowledging it; this leaves a busy machine some time. */
-const appliedMs = 700
+/** A broker applies a new setting within milliseconds of acknowledging it; this leaves a busy machine some seconds. */
+const appliedMs = 3_000
 
 /**
  * Makes the broker itself refuse every record of these topics.
