@@ -320,7 +320,7 @@ test('once the receiver works again and ten minutes have passed, everything is s
   const number = async () => Number((await label())?.match(/\d+/)?.[0])
   const givenUp = failuresToBlock + rejectedLater
   await expect.poll(number, patience).toBeGreaterThanOrEqual(givenUp)
-  // Of the notifications sent until one arrived, some were rejected, and may not be counted yet.
+  // Some of the notifications that were sent until one arrived were rejected, and may not be counted yet.
   let left = 0
   const isSettled = async () => {
     const before = await number()

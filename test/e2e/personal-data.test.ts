@@ -204,7 +204,7 @@ test('an export has the rows of the list, and is in the audit trail', async () =
   }
   let listed = await lists()
   let [rows, csv, exported] = [[] as unknown[], '', 0]
-  // What the walks have published may still be on its way: compared are exports between two equal lists.
+  // Notifications of the walks may still be on their way, so only exports between two equal lists are compared.
   const isSettled = async () => {
     const earlier = listed
     rows = (await textOf('attempts')).split('\n').map((line) => JSON.parse(line))

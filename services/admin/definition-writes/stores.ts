@@ -24,7 +24,7 @@ export type WebhookStore = Pick<
 export type AccountStore = {
   get(businessId: string): Account | undefined
   ids(): Iterable<string>
-  /** As in WebhookStore. */
+  /** Resolves once every account that was written before the call is known. */
   caughtUp(): Promise<void>
   /** @param subject author, for the audit. */
   put(businessId: string, account: Account, subject: string): Promise<void>

@@ -9,7 +9,7 @@ export type Snapshotted = Pick<Engine, 'partitions' | 'gates'>
 /** How far a snapshot reflects the topics. */
 export type SnapshotOffsets = Pick<WebhookSnapshot, 'attemptsOffset' | 'parkedOffset'> & SnapshotLogIds
 
-/** What makes a webhook's snapshot differ from the one before. */
+/** The parts of a webhook's snapshot by which it differs from the one before, as text. */
 export function textOf(record: WebhookSnapshot): string {
   const { asOf: _asOf, attemptsOffset: _attempts, parkedOffset: _parked, ...rest } = record
   return JSON.stringify(rest)

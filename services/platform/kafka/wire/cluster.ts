@@ -69,7 +69,7 @@ export class Cluster implements AsyncDisposable {
     this.#options = options
   }
 
-  /** State of each topic, from the first broker that answers and is not behind. @throws KafkaFault of the last one if none does. */
+  /** State of each topic, from the first broker that answers and is not behind. @throws KafkaFault of the last one. */
   async metadata(topics: readonly string[]): Promise<Map<string, TopicState>> {
     const asked = new Set(topics)
     this.#asking ??= { topics: new Set(), states: this.#askForMetadata() }
@@ -178,7 +178,7 @@ export class Cluster implements AsyncDisposable {
       const answer = await metadataV12.api.async(connection, topics, false, true).catch(takeResponse<MetadataAnswer>)
       const states = new Map(answer.topics.map((topic) => [topic.name ?? '', toState(topic)]))
       const older = this.newest.take(states)
-      // As if the broker were silent: the next one is asked.
+      // The broker counts as silent, so that the next one is asked.
       if (older !== null) throw new KafkaFault('connection', null, older)
       for (const { nodeId, host, port } of answer.brokers) this.#nodes.set(nodeId, { host, port })
       return states

@@ -1,8 +1,8 @@
 import type { TopicState } from './cluster.ts'
 
 /**
- * What no later metadata of the same log take back: how many partitions it has, and the latest epoch of each leader as far
- * as it is known.
+ * Facts of a log that later metadata do not take back: how many partitions it has, and the latest epoch of each leader, as
+ * far as it is known.
  */
 type Known = { id: string; epochs: number[] }
 
