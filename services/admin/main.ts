@@ -24,7 +24,7 @@ import { addPublicKeys } from './webhooks/public-keys.ts'
 const writeTimeoutMs = 30_000
 
 await runService('admin', adminConfig, async (service) => {
-  const { config, log, clock, readiness, metrics: registry, stopRequested, stopping } = service
+  const { config, log, clock, readiness, metrics: registry, stopRequested } = service
   const verify = createVerifier(config)
   const keys = KeyRing.parse(config.HOOKLINE_KEY_RING)
   const policy = targetPolicy(config)
@@ -52,7 +52,7 @@ await runService('admin', adminConfig, async (service) => {
   const findEntry = (id: string) => definitions.table.get(id)
   const isOwner = auditing.ownsDefinitions
   const { caughtUp } = store
-  const completing = { queue, clock, stopping, log, metrics, write, keys, findEntry, caughtUp, isOwner }
+  const completing = { queue, clock, log, metrics, write, keys, findEntry, caughtUp, isOwner }
   using _completing = completer.start(completing)
   await using _serving = await listener.serve(server)
   await stopRequested

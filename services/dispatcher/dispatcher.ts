@@ -86,9 +86,8 @@ export class Dispatcher implements AsyncDisposable {
       snapshotMs: config.HOOKLINE_DISPATCHER_HEALTH_INTERVAL_MS,
     }
     const [engine, readers, snapshots] = [this.#engine, this.#readers, this.#snapshots]
-    const { stopping } = service
     const isBusy = () => engine.pool.count + engine.pool.unacknowledged + engine.inFlight + engine.parking > 0
-    this.#commits = new CommitLoop({ engine, readers, snapshots, intervals, isBusy, clock, stopping, fail })
+    this.#commits = new CommitLoop({ engine, readers, snapshots, intervals, isBusy, clock, fail })
     this.#ticks = new WorkTimer(clock, tickMs, isBusy, () => engine.tick())
     kafka.onDefinition((webhookId, businessId) => {
       this.#wake()
@@ -173,7 +172,7 @@ export class Dispatcher implements AsyncDisposable {
       readDraft,
       send: sender.send,
       record: this.#record.bind(this),
-      readParked: readParkedWith(this.#kafka, this.#unreadable, (error) => this.#failUnlessStopping(error)),
+      readParked: readParkedWith(this.#kafka, this.#unreadable, fail),
       faults: this.#faults,
       fail,
       disable: this.#switchOff.bind(this),
@@ -230,10 +229,5 @@ export class Dispatcher implements AsyncDisposable {
       nowMs: clock.nowMs,
       log,
     }
-  }
-
-  /** Ends the process, unless the service is stopping: then a successor reads the rest. */
-  #failUnlessStopping(error: unknown): void {
-    if (!this.#service.stopping.aborted) this.#service.fail(error)
   }
 }

@@ -108,24 +108,19 @@ export class FormatterStage {
     return finishing
   }
 
-  /** Returns a promise if a schema must be requested; 'not yet' if the service stops meanwhile. */
-  #read({ read }: EventSource, record: ConsumedRecord, ahead: ConsumedRecord[]): Read | Promise<Read | 'not yet'> {
+  /** Returns a promise if a schema must be requested. */
+  #read({ read }: EventSource, record: ConsumedRecord, ahead: ConsumedRecord[]): Read | Promise<Read> {
     const { value } = record
     if (value === null) return 'tombstone'
-    const { faults, stopping } = this.#edges
+    const { faults } = this.#edges
     const owner = () => String(record.key)
     const reading = faults.guard(record, steps.read, owner, () => read(value, ahead))
     if (!(reading instanceof Promise)) return reading
     let first: ReturnType<typeof read> | null = reading
-    return faults.guardAsync<Decoded<Event> | 'not yet'>(record, steps.readLater, owner, async () => {
-      try {
-        const current = first ?? read(value)
-        first = null
-        return await current
-      } catch (error) {
-        if (stopping.aborted) return 'not yet'
-        throw error
-      }
+    return faults.guardAsync(record, steps.readLater, owner, async () => {
+      const current = first ?? read(value)
+      first = null
+      return current
     })
   }
 

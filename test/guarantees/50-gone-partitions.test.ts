@@ -204,7 +204,6 @@ class Instance implements AsyncDisposable {
       intervals: { commitMs: 2 ** 30, snapshotMs: 2 ** 30 },
       isBusy: () => true,
       clock: systemClock,
-      stopping: new AbortController().signal,
       fail,
     })
   }

@@ -27,6 +27,45 @@ const http = (file: string) => dispatcher(`http/${file}`)
 
 export const plantedBugs: PlantedBug[] = [
   {
+    name: 'ends a process that is told to stop because of a wait that it has abandoned',
+    file: 'services/platform/runtime/retry-until.ts',
+    text: 'if (!(error instanceof WaitAbandoned)) fail(error)',
+    replacement: 'fail(error)',
+    caughtBy: [
+      'test/unit/platform/runtime/retry-until.test.ts',
+      'test/unit/platform/runtime/service.test.ts',
+      pipeline,
+    ],
+  },
+  {
+    name: 'makes a dead letter of a record whose schema was not there before the process stopped',
+    file: 'services/platform/runtime/record-faults.ts',
+    text: 'if (error instanceof WaitAbandoned) throw error',
+    replacement: '',
+    caughtBy: ['test/unit/platform/runtime/record-faults.test.ts'],
+  },
+  {
+    name: 'offers a record again and again whose schema was not there before the process stopped',
+    file: 'services/platform/kafka/patience.ts',
+    text: 'if (assignment.current) pause(topic, partition)',
+    replacement: '',
+    caughtBy: ['test/unit/platform/kafka/patience.test.ts'],
+  },
+  {
+    name: 'takes records of a partition whose takeover was abandoned',
+    file: dispatcher('intake/assignments'),
+    text: 'takingOver.set(number, ready)',
+    replacement: 'takingOver.set(number, ready.catch(() => void takingOver.delete(number)))',
+    caughtBy: ['test/unit/dispatcher/intake/assignments.test.ts'],
+  },
+  {
+    name: 'counts on without a stored state whose schema was not there before the process stopped',
+    file: 'services/stats-aggregator/stored/stored-topic.ts',
+    text: 'await Promise.all(this.#decoding)',
+    replacement: 'await Promise.allSettled(this.#decoding)',
+    caughtBy: ['test/unit/stats-aggregator/stored/stored-topic.test.ts'],
+  },
+  {
     name: 'takes over from a partition as if it were empty because the broker does not know it',
     file: dispatcher('takeover/takeover'),
     text: 'reader.ends(topic, [partition])',

@@ -7,6 +7,7 @@ import { openFormatter } from '../../services/formatter/formatter.ts'
 import { loadConfig } from '../../services/platform/config/config.ts'
 import { KeyRing } from '../../services/platform/keyring.ts'
 import { Readiness } from '../../services/platform/runtime/readiness/readiness.ts'
+import { failUnlessAbandoned } from '../../services/platform/runtime/retry-until.ts'
 import { statsAggregatorConfig } from '../../services/stats-aggregator/config.ts'
 import { openAggregator } from '../../services/stats-aggregator/fold/aggregator.ts'
 import { accessSimulated } from './kafka/access.ts'
@@ -54,11 +55,11 @@ export async function runService(
   stopping: AbortSignal,
   onFault: (error: unknown) => void,
 ): Promise<void> {
-  const fail = (error: unknown): never => {
+  const fail = failUnlessAbandoned((error) => {
     if (process.isAlive) onFault(error)
     process.kill()
     throw new ProcessEnded()
-  }
+  })
   const stopRequested = new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve()))
   const { clock } = process
   const common = { log, clock, readiness: new Readiness(), metrics: new MetricsRegistry(), tracing: null }

@@ -1,5 +1,6 @@
 import type { Attempt } from '../../services/domain/delivery/delivery.ts'
 import { isJoined } from '../../services/domain/delivery/outcome.ts'
+import { failUnlessAbandoned } from '../../services/platform/runtime/retry-until.ts'
 import { topics } from '../../services/topics/topic-map.ts'
 import { judge } from './checks/judge.ts'
 import { isSuperseded } from './checks/superseded.ts'
@@ -65,9 +66,9 @@ export async function simulate(plan: Plan, { keepsTrace = false } = {}): Promise
   for (const supervisor of supervisors.values()) world.after(world.random() * 2_000, () => supervisor.start())
   schedule(plan.faults, { ...surroundings, ...published, world, supervisors })
 
-  const onRejection = (reason: unknown) => {
+  const onRejection = failUnlessAbandoned((reason) => {
     if (!(reason instanceof ProcessEnded)) violation(`unhandled: ${reason instanceof Error ? reason.stack : reason}`)
-  }
+  })
   process.on('unhandledRejection', onRejection)
   let restedAtMs = -1
   const endOfPlanMs = Math.max(

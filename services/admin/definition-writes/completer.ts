@@ -8,6 +8,7 @@ import { RecordRefused } from '../../platform/kafka/produce/producer.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
+import { WaitAbandoned } from '../../platform/runtime/retry-until.ts'
 import type { AdminMetrics } from '../metrics.ts'
 import { newSecret } from '../webhooks/secrets.ts'
 import { complete, needsCompletion } from './completion.ts'
@@ -24,8 +25,6 @@ export type CompleterDeps = {
   queue: WriteQueue
   keys: KeyRing
   clock: Pick<Clock, 'sleep'>
-  /** Aborted once the service is told to stop: what waits for Kafka then ends with an error. */
-  stopping: AbortSignal
   log: Logger
   metrics: AdminMetrics
 }
@@ -106,7 +105,7 @@ export class Completer {
       await deps?.caughtUp()
       return deps !== undefined
     } catch (error) {
-      if (deps?.stopping.aborted) return false
+      if (error instanceof WaitAbandoned) return false
       throw error
     }
   }

@@ -6,6 +6,7 @@ import type { Identity } from '../../platform/http/auth.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import { RecordRefused } from '../../platform/kafka/produce/producer.ts'
 import { KafkaFault } from '../../platform/kafka/wire/kafka-fault.ts'
+import { WaitAbandoned } from '../../platform/runtime/retry-until.ts'
 import type { Admit } from '../access/authenticator.ts'
 import type { Caller } from '../access/identify.ts'
 import { judgeAccess } from '../access/judge-access.ts'
@@ -98,5 +99,6 @@ function toProblem(error: unknown, log: FastifyRequest['log']): never {
     log.warn({ reason: error.message }, 'Kafka did not answer what a request asked')
     throw unavailable(error.kind === 'denied' ? error.message : 'Kafka does not answer at present')
   }
+  if (error instanceof WaitAbandoned) throw unavailable('this instance is stopping')
   throw error
 }

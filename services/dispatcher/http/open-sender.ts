@@ -15,19 +15,13 @@ export type OpenSender = AsyncDisposable & Pick<Sender, 'send'>
 export type OpenHttp = (options: HttpSenderOptions) => AsyncDisposable & HttpClient
 
 export function openSender(
-  { config, clock, log, tracing, stopping, fail }: DispatcherService,
+  { config, clock, log, tracing, fail }: DispatcherService,
   kafka: KafkaConnections,
   keyRing: KeyRing,
   openHttp: OpenHttp,
 ): OpenSender {
   const opened = new AsyncDisposableStack()
-  const freshness = opened.use(
-    new DefinitionFreshness(
-      clock,
-      () => kafka.readDefinitionsToTheEnd(),
-      (error) => stopping.aborted || fail(error),
-    ),
-  )
+  const freshness = opened.use(new DefinitionFreshness(clock, () => kafka.readDefinitionsToTheEnd(), fail))
   const policy = targetPolicy(config)
   const nameServers = config.HOOKLINE_DISPATCHER_NAME_SERVERS.split(',').filter((server) => server !== '')
   const mayStart = () => freshness.isFresh && kafka.canRecord()

@@ -33,7 +33,10 @@ export class Assignments {
     this.#context = context
   }
 
-  /** Resolves when the partition number is taken over; undefined if it is not being taken over. */
+  /**
+   * Resolves when the partition number is taken over, and rejects if that cannot be done; undefined if it has been taken
+   * over.
+   */
   takingOver(partition: number): Promise<void> | undefined {
     return this.#takingOver.get(partition)
   }
@@ -48,11 +51,12 @@ export class Assignments {
     snapshots.keepOnly(numbers.difference(unknown))
     const takingOver = new Map<number, Promise<void>>()
     for (const number of numbers) {
-      const ready = this.#bring(number, unknown.has(number), assignment, commits).catch(fail)
-      takingOver.set(
-        number,
-        ready.then(() => void takingOver.delete(number)),
+      const ready = this.#bring(number, unknown.has(number), assignment, commits).then(
+        () => void takingOver.delete(number),
       )
+      // Stays in the map: no record may be taken from a partition that has not been taken over.
+      ready.catch(fail)
+      takingOver.set(number, ready)
     }
     this.#takingOver = takingOver
     commits

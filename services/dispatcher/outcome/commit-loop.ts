@@ -14,8 +14,6 @@ export type CommitLoopContext = {
   /** Whether the engine has work, whose offsets will have to be committed. */
   isBusy: () => boolean
   clock: Pick<Clock, 'after' | 'every' | 'monotonicMs'>
-  /** Aborted once the service is told to stop: what waits for Kafka or the registry then ends with an error. */
-  stopping: AbortSignal
   fail: (error: unknown) => void
 }
 
@@ -34,11 +32,10 @@ export class CommitLoop implements AsyncDisposable {
   #reading: Promise<void> | undefined
   #repairing: Promise<void> | undefined
   #snapshotDue = false
-  #stopped = false
 
   constructor(context: CommitLoopContext) {
     this.#context = context
-    const { engine, snapshots, intervals, isBusy, clock } = context
+    const { engine, snapshots, intervals, isBusy, clock, fail } = context
     this.#commits = new WorkTimer(
       clock,
       intervals.commitMs,
@@ -52,14 +49,20 @@ export class CommitLoop implements AsyncDisposable {
     this.#timers = [
       clock.every(intervals.snapshotMs, () => {
         this.#snapshotDue = snapshots.isDue(engine)
-        this.#reading ??= this.#inBackground(snapshots.readGaps(engine)).finally(() => {
-          this.#reading = undefined
-        })
+        this.#reading ??= snapshots
+          .readGaps(engine)
+          .catch(fail)
+          .finally(() => {
+            this.#reading = undefined
+          })
       }),
       clock.every(repairMs, () => {
-        this.#repairing ??= this.#inBackground(snapshots.repair()).finally(() => {
-          this.#repairing = undefined
-        })
+        this.#repairing ??= snapshots
+          .repair()
+          .catch(fail)
+          .finally(() => {
+            this.#repairing = undefined
+          })
       }),
     ]
   }
@@ -79,16 +82,9 @@ export class CommitLoop implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped = true
     this.#commits[Symbol.dispose]()
     for (const timer of this.#timers) timer.cancel()
     await this.#committing
-  }
-
-  /** Waits for what is abandoned if the service stops. */
-  async #inBackground(work: Promise<void>): Promise<void> {
-    const { stopping, fail } = this.#context
-    await work.catch((error) => this.#stopped || stopping.aborted || fail(error))
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Clock } from '../runtime/clock.ts'
+import { WaitAbandoned } from '../runtime/retry-until.ts'
 import type { RecordBatch } from './consumer.ts'
 
 export type PatienceContext = {
@@ -6,7 +7,7 @@ export type PatienceContext = {
   /** Stops fetching the partition until resume is called. */
   pause: (topic: string, partition: number) => void
   resume: (topic: string, partition: number) => void
-  /** Once aborted, nothing is paused any more. */
+  /** Once aborted, nothing is paused any more because it takes long. */
   stopping?: AbortSignal
 }
 
@@ -27,8 +28,8 @@ export class Patience {
 
   /**
    * @returns the result; 'not yet' if it takes long. Then the batch must end before this record, which is fetched again
-   * once the result is there.
-   * @throws the promise's rejection while it is awaited here.
+   * once the result is there, and never if the promise rejects with WaitAbandoned.
+   * @throws any other rejection while the promise is awaited here.
    */
   async wait<T>(
     coming: Promise<T>,
@@ -40,6 +41,10 @@ export class Patience {
     try {
       const result = await Promise.race([coming, patience])
       if (result !== 'not yet' || stopping?.aborted || !assignment.current) return result
+    } catch (error) {
+      if (!(error instanceof WaitAbandoned)) throw error
+      if (assignment.current) pause(topic, partition)
+      return 'not yet'
     } finally {
       come.abort()
     }
@@ -47,7 +52,7 @@ export class Patience {
     const resumePartition = () => {
       if (assignment.current) resume(topic, partition)
     }
-    coming.then(resumePartition, resumePartition)
+    coming.then(resumePartition, (error: unknown) => error instanceof WaitAbandoned || resumePartition())
     return 'not yet'
   }
 }

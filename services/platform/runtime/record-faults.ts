@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Logger } from './log.ts'
+import { WaitAbandoned } from './retry-until.ts'
 
 /** Position of a record in Kafka. */
 export type RecordPosition = { topic: string; partition: number; offset: number }
@@ -62,7 +63,7 @@ export class RecordFaults {
     }
   }
 
-  /** Like guard, for an asynchronous step. */
+  /** Like guard, for an asynchronous step. @throws WaitAbandoned, which is no fault of the record. */
   async guardAsync<T>(
     position: RecordPosition,
     step: string,
@@ -75,6 +76,7 @@ export class RecordFaults {
       try {
         return this.#handled(step, await run())
       } catch (error) {
+        if (error instanceof WaitAbandoned) throw error
         return this.setAside({ position, step, owner: owner(), error })
       }
     }

@@ -10,6 +10,7 @@ import { createLogger, type Logger } from './log.ts'
 import { createMetrics, type Registry } from './metrics.ts'
 import { watchReachability } from './readiness/reachability.ts'
 import { Readiness } from './readiness/readiness.ts'
+import { failUnlessAbandoned } from './retry-until.ts'
 import { createServiceMetrics } from './service-metrics.ts'
 
 /** Context of a service's main.ts. */
@@ -25,8 +26,11 @@ export type ServiceContext<Config> = {
   stopping: AbortSignal
   /** Resolves when stopping begins. */
   stopRequested: Promise<void>
-  /** Ends the process with exit code 1: for faults that waiting does not fix. The supervisor starts it again. */
-  fail: (error: unknown) => never
+  /**
+   * Ends the process with exit code 1: for faults that waiting does not fix. The supervisor starts it again. Returns only
+   * for WaitAbandoned.
+   */
+  fail: (error: unknown) => void
 }
 
 type CommonConfig = KafkaVariables &
@@ -48,10 +52,10 @@ export async function runService<Schema extends TObject>(
     exitForConfig(error)
   }
   const log = createLogger(name, config.HOOKLINE_LOG_LEVEL)
-  const fail = (error: unknown): never => {
+  const fail = failUnlessAbandoned((error) => {
     log.fatal({ err: error }, 'fatal error, exiting')
     process.exit(1)
-  }
+  })
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
   const stop = new AbortController()

@@ -96,7 +96,6 @@ export async function openFold<V, S extends FoldState, R extends StateHead>(
       pause: (topic, partition) => consumer().pause(topic, partition),
       resume: (topic, partition) => consumer().resume(topic, partition),
     }),
-    stopping,
   })
   return { topic, stage, stored }
 }

@@ -3,6 +3,7 @@ import type { Assignment, Commit, CommitResult, ConsumedRecord, RecordBatch } fr
 import type { PartitionStart } from '../../platform/kafka/group/start-positions.ts'
 import type { Patience } from '../../platform/kafka/patience.ts'
 import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
+import { WaitAbandoned } from '../../platform/runtime/retry-until.ts'
 import type { StageMetrics } from '../metrics.ts'
 import type { FoldRules, FoldState } from './fold-rules.ts'
 import { PartitionFold } from './partition-fold.ts'
@@ -37,7 +38,6 @@ export type FoldStageEdges<V, S extends FoldState> = {
   metrics: StageMetrics<V>
   /** Waits for a schema, or for states that have not been read yet. */
   patience: Pick<Patience, 'wait'>
-  stopping: AbortSignal
 }
 
 type Owned<V, S extends FoldState> = {
@@ -149,12 +149,12 @@ export class FoldStage<V, S extends FoldState> {
    * written before (stored-states.ts).
    */
   async #load(owned: Owned<V, S>, partition: number): Promise<PartitionFold<V, S> | undefined> {
-    const { stored, rules, stopping } = this.#edges
+    const { stored, rules } = this.#edges
     owned.caughtUp ??= stored.caughtUp()
     try {
       await owned.caughtUp
     } catch (error) {
-      if (stopping.aborted) return undefined
+      if (error instanceof WaitAbandoned) return undefined
       throw error
     }
     // A batch and a flush may both have waited for it.

@@ -7,6 +7,7 @@ import { CommandReadiness } from '../../platform/kafka/security/command-readines
 import { systemClock } from '../../platform/runtime/clock.ts'
 import { createLogger } from '../../platform/runtime/log.ts'
 import { createMetrics } from '../../platform/runtime/metrics.ts'
+import { failUnlessAbandoned } from '../../platform/runtime/retry-until.ts'
 import { generationVariable } from '../../topics/stats-generation.ts'
 import { alertVariables } from '../config.ts'
 import { rebuild } from './rebuild.ts'
@@ -53,7 +54,7 @@ async function main(): Promise<number> {
     log: createLogger('stats', 'error'),
     clock: systemClock,
     readiness: new CommandReadiness(fail),
-    fail,
+    fail: failUnlessAbandoned(fail),
   }
   const result = await rebuild(
     { ...context, metrics: createMetrics('stats-rebuild'), stopping: stop.signal },

@@ -53,7 +53,7 @@ export class StoredTopic<R extends StateHead> implements AsyncDisposable {
     return self
   }
 
-  /** Resolves once `states` has everything in the topic at the time of the call. */
+  /** Resolves once `states` has everything in the topic at the time of the call. @throws WaitAbandoned. */
   async caughtUp(): Promise<void> {
     await this.#table?.caughtUp()
     await Promise.all(this.#decoding)
@@ -77,9 +77,13 @@ export class StoredTopic<R extends StateHead> implements AsyncDisposable {
     const decoded = record.value === null ? tombstone : this.#decodeHead(record.value)
     if (!(decoded instanceof Promise)) return this.#take(record, decoded, unread)
     // Only until the schema is known. The order does not matter, because StoredStates compares offsets.
-    const done = decoded.then((value) => this.#take(record, value, unread)).catch(this.#options.fail)
+    const done = decoded.then((value) => {
+      this.#take(record, value, unread)
+      this.#decoding.delete(done)
+    })
+    // Stays in the set: without the record, `states` is not what the topic has.
+    done.catch(this.#options.fail)
     this.#decoding.add(done)
-    done.finally(() => this.#decoding.delete(done))
   }
 
   /** Decodes the first record of a schema as a whole too, so that best() need not wait for the registry. */

@@ -1,3 +1,4 @@
+import { WaitAbandoned } from '../../../services/platform/runtime/retry-until.ts'
 import type { SimulatedProcess } from '../process.ts'
 import type { World } from '../world.ts'
 import { GroupCoordinator } from './coordinator.ts'
@@ -129,7 +130,7 @@ export class SimulatedCluster {
     })
   }
 
-  /** Like ask, again and again until there is an answer. */
+  /** Like ask, again and again until there is an answer. @throws WaitAbandoned when `over` is aborted before. */
   async askUntilAnswered<T>(
     process: SimulatedProcess,
     broker: () => number,
@@ -140,7 +141,7 @@ export class SimulatedCluster {
       try {
         return await this.ask(process, broker, serve)
       } catch (error) {
-        if (over?.aborted) throw error
+        if (over?.aborted) throw new WaitAbandoned((error as NoAnswer).message, { cause: error })
         await process.clock.sleep(this.world.between(100, 1_000), over)
       }
     }

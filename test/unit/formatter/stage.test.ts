@@ -8,6 +8,7 @@ import type { Decoded } from '../../../services/platform/avro/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../../../services/platform/kafka/consumer.ts'
 import { Patience } from '../../../services/platform/kafka/patience.ts'
 import { RecordFaults } from '../../../services/platform/runtime/record-faults.ts'
+import { WaitAbandoned } from '../../../services/platform/runtime/retry-until.ts'
 import type { EventSource } from '../../../services/topics/events/event-source.ts'
 import { messageEvent } from '../../support/sample-events.ts'
 import { definition } from './samples.ts'
@@ -195,13 +196,13 @@ describe('a schema that is not known yet', () => {
     const taking = stage.takeBatch(batchOf(['a', `${schema}7`, 'b']))
     await turn()
     stopping.abort()
-    waiting.reject(new Error('no answer'))
+    waiting.reject(new WaitAbandoned('no answer'))
     expect(await taking).toBe(1)
     await turn()
     expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 11 }])
   })
 
-  test('an exception while a record with a late schema is read sets the record aside, unless the process is stopping', async () => {
+  test('an exception while a record with a late schema is read sets the record aside', async () => {
     const { stage, log, commits, acknowledged, waiting } = stageWith()
     acknowledged.resolve()
     const taking = stage.takeBatch(batchOf(['a', `${schema}7`, 'b']))

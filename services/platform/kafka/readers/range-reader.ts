@@ -1,4 +1,4 @@
-import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
+import { retryUntilDone, WaitAbandoned, type WaitContext } from '../../runtime/retry-until.ts'
 import type { Kafka } from '../client.ts'
 import type { ConsumedRecord } from '../consumer.ts'
 import type { PartitionEnds } from '../wire/list-offsets.ts'
@@ -69,7 +69,7 @@ export class RangeReader implements AsyncDisposable {
    * it. Reads of several partitions run concurrently, those of one partition one after another.
    * @param isThere whether the caller knows that the log reaches toOffset. Then Kafka is not asked, which would take
    * longer than a short read.
-   * @throws errors of onRecord, which end the read; an error when the reader is closed.
+   * @throws errors of onRecord, which end the read; WaitAbandoned when the reader is closed.
    */
   read(
     topic: string,
@@ -89,7 +89,7 @@ export class RangeReader implements AsyncDisposable {
   /**
    * Ends by partition number.
    * @param partitions waits until the broker that is asked knows them; by default all that it knows.
-   * @throws an error when the reader is closed while Kafka cannot be reached.
+   * @throws WaitAbandoned when the reader is closed, or stopping begins, while Kafka cannot be reached.
    */
   ends(topic: string, partitions?: readonly number[]): Promise<PartitionEnds[]> {
     return this.#ask(topic, () => this.#kafka.cluster.ends(topic, 'committed', partitions))
@@ -179,6 +179,6 @@ export class RangeReader implements AsyncDisposable {
   }
 }
 
-function closedError(): Error {
-  return new Error('the range reader is closed')
+function closedError(): WaitAbandoned {
+  return new WaitAbandoned('the range reader is closed')
 }

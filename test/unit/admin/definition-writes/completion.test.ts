@@ -133,7 +133,6 @@ function topicWith(instances: number) {
         queue: new WriteQueue(stillClock, 1_000),
         keys,
         clock: stillClock,
-        stopping: new AbortController().signal,
         log: pino({ level: 'silent' }),
         metrics: createAdminMetrics(new Registry()),
       })

@@ -38,7 +38,6 @@ import type { Identity } from '../../../../services/platform/http/auth.ts'
 import { createHttpServer } from '../../../../services/platform/http/http-server.ts'
 import { HttpProblem } from '../../../../services/platform/http/problem.ts'
 import { RecordRefused } from '../../../../services/platform/kafka/produce/producer.ts'
-import type { KafkaFault } from '../../../../services/platform/kafka/wire/kafka-fault.ts'
 import { Readiness } from '../../../../services/platform/runtime/readiness/readiness.ts'
 import { TopicUse } from '../../../../services/topics/topic-use.ts'
 import { anyReads, FakeReplayTopics, pending } from '../replay/replay-support.ts'
@@ -71,7 +70,7 @@ type WorldState = {
   records: (WebhookDefinition | null)[]
   refuseWrites: boolean
   /** Fault that Kafka answers a write with. */
-  fault: KafkaFault | null
+  fault: Error | null
   /** Records of another instance that have not reached the table yet. */
   onItsWay: WebhookDefinition[]
   /** Accounts of businesses, likewise. */

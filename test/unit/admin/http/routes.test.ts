@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { ApiRoute } from '../../../../services/admin/http/route.ts'
 import { faultOfCode, KafkaFault } from '../../../../services/platform/kafka/wire/kafka-fault.ts'
+import { WaitAbandoned } from '../../../../services/platform/runtime/retry-until.ts'
 import { definition, nowMs, secretOf } from '../support.ts'
 import { createRoutesWorld, people, replayId } from './routes-world.ts'
 
@@ -329,6 +330,7 @@ describe('webhook routes', () => {
   test.each([
     [faultOfCode(30, 'group formatter'), 'group formatter: GROUP_AUTHORIZATION_FAILED'],
     [new KafkaFault('connection', null, 'broker 10.0.0.7:9092: no answer'), 'Kafka does not answer at present'],
+    [new WaitAbandoned('broker 10.0.0.7:9092: no answer'), 'this instance is stopping'],
   ])('a fault of Kafka during a request is answered with 503, and what a caller may know', async (fault, detail) => {
     world.state.fault = fault
     const { status, body } = await call('POST', collection, minimal)

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { CommitLoop } from '../../../../services/dispatcher/outcome/commit-loop.ts'
 import type { CommitResult } from '../../../../services/platform/kafka/consumer.ts'
 import { systemClock } from '../../../../services/platform/runtime/clock.ts'
+import { failUnlessAbandoned, WaitAbandoned } from '../../../../services/platform/runtime/retry-until.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -27,7 +28,6 @@ function createLoop(
     isDue: () => true,
   }
   const fail = vi.fn()
-  const stop = new AbortController()
   const loop = new CommitLoop({
     engine,
     readers: { commit, assignment },
@@ -35,10 +35,9 @@ function createLoop(
     intervals: { commitMs: 100, snapshotMs: 200 },
     isBusy: () => isBusy,
     clock: systemClock,
-    stopping: stop.signal,
-    fail,
+    fail: failUnlessAbandoned(fail),
   })
-  return { loop, fail, snapshots, stop }
+  return { loop, fail, snapshots }
 }
 
 test('while Kafka does not answer a commit, no other commit is queued behind it', async () => {
@@ -86,14 +85,13 @@ test('the last commit before a stop is tried again if Kafka does not answer it, 
   await loop[Symbol.asyncDispose]()
 })
 
-test('attempts that cannot be read end the process, unless it is stopping', async () => {
-  for (const isStopping of [true, false]) {
-    const { loop, fail, snapshots, stop } = createLoop(async () => 'committed')
-    snapshots.readGaps = () => Promise.reject(new Error('the registry does not answer'))
-    if (isStopping) stop.abort()
+test('attempts that cannot be read end the process, unless their reading was abandoned because it stops', async () => {
+  for (const error of [new WaitAbandoned('the registry does not answer'), new Error('broken')]) {
+    const { loop, fail, snapshots } = createLoop(async () => 'committed')
+    snapshots.readGaps = () => Promise.reject(error)
     await vi.advanceTimersByTimeAsync(500)
-    if (isStopping) expect(fail).not.toHaveBeenCalled()
-    else expect(fail).toHaveBeenCalledWith(new Error('the registry does not answer'))
+    if (error instanceof WaitAbandoned) expect(fail).not.toHaveBeenCalled()
+    else expect(fail).toHaveBeenCalledWith(error)
     await loop[Symbol.asyncDispose]()
   }
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Patience } from '../../../../services/platform/kafka/patience.ts'
+import { WaitAbandoned } from '../../../../services/platform/runtime/retry-until.ts'
 
 const place = { topic: 't', partition: 3 }
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -64,3 +65,16 @@ test('nothing is paused during a shutdown', async () => {
   expect(await waiting).toBe('not yet')
   expect(log).toEqual([])
 })
+
+test.each(['soon', 'late'])(
+  'work that is abandoned %s leaves its partition paused: the next owner reads the record',
+  async (when) => {
+    const { log, coming, waiting, runOut } = bench()
+    if (when === 'late') runOut()
+    if (when === 'late') await waiting
+    coming.reject(new WaitAbandoned('the registry does not answer'))
+    expect(await waiting).toBe('not yet')
+    await turn()
+    expect(log).toEqual(['pause t/3'])
+  },
+)

@@ -1,6 +1,7 @@
 import { setTimeout as sleepMs } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { RecordFaults, SetAside } from '../../../../services/platform/runtime/record-faults.ts'
+import { WaitAbandoned } from '../../../../services/platform/runtime/retry-until.ts'
 
 const broken = () => {
   throw new TypeError('no such thing')
@@ -93,6 +94,18 @@ describe('exceptions of records', () => {
       () => Promise.resolve(1),
     )
     expect(await (aside as SetAside).detail).toBe('writing: refused')
+  })
+
+  it('a record whose step was abandoned because the process stops is not set aside: the next owner handles it', async () => {
+    const { faults, failed, logged } = world()
+    const abandoned = new WaitAbandoned('the registry does not answer')
+    const owner = () => 'shop'
+    const guard = (run: () => Promise<unknown>) => faults.guardAsync(at(0), 'decoding', owner, run)
+    await expect(guard(() => Promise.reject(abandoned))).rejects.toBe(abandoned)
+    let tries = 0
+    const thenAbandoned = () => Promise.reject(++tries === 1 ? new Error('a bug') : abandoned)
+    await expect(guard(thenAbandoned)).rejects.toBe(abandoned)
+    expect([failed, logged]).toEqual([[], []])
   })
 })
 

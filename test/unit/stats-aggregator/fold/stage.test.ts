@@ -52,7 +52,6 @@ function bench(edges: Partial<Edges> = {}): Bench {
     },
     metrics: createStatsMetrics(createMetrics('test'), []).attempts(topic),
     patience: { wait: (coming) => coming },
-    stopping: new AbortController().signal,
     ...edges,
   })
   return { stage, log, stored }
