@@ -12,6 +12,7 @@ export function findMissing(
   { plan, receivers, published, letters, attempts, joined }: Evidence,
   violation: (what: string) => void,
 ): void {
+  for (const { value } of letters) if (value.reason === 'fault') violation(`a dead letter says fault: ${value.detail}`)
   const delivered = new Set(receivers.log.filter(({ isAccepted }) => isAccepted).map((each) => each.deliveryId))
   const givenUp = new Set(letters.map(({ value }) => value.delivery?.deliveryId))
   const leftOut = new Set(attempts.flatMap(({ value }) => (isSuperseded(value) ? [value.deliveryId] : [])))

@@ -12,8 +12,8 @@ export function accessSimulated(
   process: SimulatedProcess,
   cluster: SimulatedCluster,
 ): KafkaAccess & { producers: SimulatedProducer[] } {
-  const askAny = <T>(serve: (reply: (answer: T) => void) => void) =>
-    cluster.askUntilAnswered(process, () => cluster.anyBroker(), serve)
+  const askAny = <T>(serve: (reply: (answer: T) => void) => void, stopping?: AbortSignal) =>
+    cluster.askUntilAnswered(process, () => cluster.anyBroker(), serve, stopping)
   const producers: SimulatedProducer[] = []
   return {
     producers,
@@ -23,10 +23,10 @@ export function accessSimulated(
       producers.push(producer)
       return producer
     },
-    openTable: (options) => SimulatedTable.open(process, cluster, options),
-    openRangeReader: async () => new SimulatedRangeReader(process, cluster),
+    openTable: (options, { stopping }) => SimulatedTable.open(process, cluster, options, stopping),
+    openRangeReader: async (_options, { stopping }) => new SimulatedRangeReader(process, cluster, stopping),
     openQuietTopicReader: async (options) => new SimulatedQuietTopicReader(process, cluster, options),
-    committed: (groupId, topics) => {
+    committed: (groupId, topics, { stopping }) => {
       const group = cluster.group(groupId)
       const read = (topic: string) => {
         const numbers = cluster.partitions(topic).map(({ partition }) => partition)
@@ -37,9 +37,11 @@ export function accessSimulated(
         process,
         () => group.broker,
         (reply) => reply(new Map(topics.map((topic) => [topic, read(topic)]))),
+        stopping,
       )
     },
-    logIds: (topics) => askAny((reply) => reply(new Map(topics.map((topic) => [topic, cluster.logId(topic)])))),
+    logIds: (topics, { stopping }) =>
+      askAny((reply) => reply(new Map(topics.map((topic) => [topic, cluster.logId(topic)]))), stopping),
     partitionCounts: (topics) =>
       askAny((reply) => reply(new Map(topics.map((topic) => [topic, cluster.partitions(topic).length])))),
     ends: (topics) =>

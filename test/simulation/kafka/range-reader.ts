@@ -14,10 +14,13 @@ export class SimulatedRangeReader implements OpenRangeReader {
   readonly #cluster: SimulatedCluster
   readonly #latest = new Map<string, Promise<void>>()
   readonly #closed = new AbortController()
+  /** Aborted once it is closed, or stopping begins. */
+  readonly #asking = new AbortController()
 
-  constructor(process: SimulatedProcess, cluster: SimulatedCluster) {
+  constructor(process: SimulatedProcess, cluster: SimulatedCluster, stopping?: AbortSignal) {
     this.#process = process
     this.#cluster = cluster
+    stopping?.addEventListener('abort', () => this.#asking.abort())
   }
 
   read(
@@ -62,6 +65,7 @@ export class SimulatedRangeReader implements OpenRangeReader {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort()
+    this.#asking.abort()
   }
 
   async #read(
@@ -90,6 +94,6 @@ export class SimulatedRangeReader implements OpenRangeReader {
   }
 
   #askAny<T>(serve: (reply: (answer: T) => void) => void): Promise<T> {
-    return this.#cluster.askUntilAnswered(this.#process, () => this.#cluster.anyBroker(), serve, this.#closed.signal)
+    return this.#cluster.askUntilAnswered(this.#process, () => this.#cluster.anyBroker(), serve, this.#asking.signal)
   }
 }

@@ -11,13 +11,20 @@ export class SimulatedTable implements OpenTable {
   readonly #process: SimulatedProcess
   readonly #cluster: SimulatedCluster
   readonly #options: TableOptions
+  readonly #stopping: AbortSignal | undefined
   readonly #fetchers: PartitionFetcher[]
   readonly #waiters = new Set<Waiter>()
 
-  private constructor(process: SimulatedProcess, cluster: SimulatedCluster, options: TableOptions) {
+  private constructor(
+    process: SimulatedProcess,
+    cluster: SimulatedCluster,
+    options: TableOptions,
+    stopping: AbortSignal | undefined,
+  ) {
     this.#process = process
     this.#cluster = cluster
     this.#options = options
+    this.#stopping = stopping
     const onBatch = (batch: FetchedRecords) => this.#take(batch)
     this.#fetchers = cluster
       .partitions(options.topic)
@@ -28,8 +35,9 @@ export class SimulatedTable implements OpenTable {
     process: SimulatedProcess,
     cluster: SimulatedCluster,
     options: TableOptions,
+    stopping?: AbortSignal,
   ): Promise<SimulatedTable> {
-    const table = new SimulatedTable(process, cluster, options)
+    const table = new SimulatedTable(process, cluster, options, stopping)
     for (const fetcher of table.#fetchers) fetcher.wake()
     await table.caughtUp()
     return table
@@ -40,6 +48,7 @@ export class SimulatedTable implements OpenTable {
       this.#process,
       () => this.#cluster.anyBroker(),
       (reply) => reply(this.#fetchers.map(({ log }) => log.end)),
+      this.#stopping,
     )
     await Promise.all(ends.map((end, partition) => this.reached(partition, end)))
   }
