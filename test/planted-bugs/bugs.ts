@@ -1090,7 +1090,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'counts the record of joined messages that it took over as read',
     file: dispatcher('engine/joining/joiner'),
-    text: 'if (!isFinished) partitions.get(number)?.unreadJoined.add(offset)',
+    text: 'if (!isFinished) state.unreadJoined.add(offset)',
     replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
   },
@@ -1288,7 +1288,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'forgets at a takeover which messages have been joined',
     file: dispatcher('engine/engine'),
-    text: '    this.joiner.restore(number, joined)\n',
+    text: '    this.joiner.restore(state, restored)\n',
     replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts', simulation],
   },
@@ -1323,15 +1323,29 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'sends joined messages that waited while another instance had their partition',
     file: dispatcher('engine/item'),
-    text: 'isFresh && this.#position.offset !== unknownOffset',
-    replacement: 'isFresh && !this.isJoined',
+    text: 'this.#isOrphan ||= isFresh',
+    replacement: 'this.#isOrphan ||= isFresh && !this.isJoined',
+    caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
+  },
+  {
+    name: 'sends joined messages though another instance may have sent them while their record was on its way to Kafka',
+    file: dispatcher('engine/item'),
+    text: 'this.#isOrphan ||= isFresh',
+    replacement: 'this.#isOrphan ||= isFresh && this.#position.offset !== unknownOffset',
     caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
   },
   {
     name: 'forgets joined messages whose record is on its way to Kafka when the partition is assigned anew',
-    file: dispatcher('engine/item'),
-    text: 'isFresh && this.#position.offset !== unknownOffset',
-    replacement: 'isFresh',
+    file: dispatcher('engine/attempt-flow'),
+    text: '    joiner.adopt(item)\n',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
+  },
+  {
+    name: 'decides about joined messages before the takeover of their partition has looked for their record',
+    file: dispatcher('engine/joining/joiner'),
+    text: 'isJoined && isOrphan && owns(position)',
+    replacement: 'isJoined && isOrphan && !owns(position)',
     caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
   },
   {

@@ -367,11 +367,12 @@ export class SimulatedWorld {
     const gates = this.healthLog.get(number) ?? new Map<string, GateState>()
     const joined: JoinedRecord[] = []
     const replays = resume.get(this.#replaysTopic)
-    for (const [offset, pending] of (this.replayLog.get(number) ?? []).entries()) {
+    const log = this.replayLog.get(number) ?? []
+    for (const [offset, pending] of log.entries()) {
       if (pending.joined) this.#answeredFor(pending)
       if (offset >= (replays?.offset ?? 0)) addJoined(joined, pending, offset, replays)
     }
-    const found = { parked, gates, joined, answered, answeredRecords: [] }
+    const found = { parked, gates, joined, joinedEnd: log.length, answered, answeredRecords: [] }
     this.engine.restore(number, { resume, stopped: this.stopped, ...found })
   }
 

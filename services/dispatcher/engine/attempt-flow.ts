@@ -28,14 +28,14 @@ export type AttemptFlowContext = {
   held: DeliveryPool
   steps: ItemFaults
   parking: Parking
-  joiner: Pick<Joiner, 'join'>
+  joiner: Pick<Joiner, 'join' | 'awaitsTakeover' | 'adopt'>
   pacers: Pick<ReplayPacers, 'take'>
   owns: (position: RecordPosition) => boolean
   /** Called when a lane begins to wait. */
   onIdle: () => void
 }
 
-/** Wait until an earlier notification of the contact may be in Kafka. */
+/** Wait until an earlier notification of the contact may be in Kafka, or a takeover may be over. */
 const recordingMs = 20
 
 /** How each kind of outcome is reported to AnswerTimes. */
@@ -61,7 +61,9 @@ export class AttemptFlow {
 
   /** Sends the head of a lane, unless it is no longer to be sent. */
   attempt(lane: Lane<Item>, item: Item): void {
-    const { ports, lanes, held, steps } = this.#context
+    const { ports, lanes, held, steps, joiner } = this.#context
+    if (joiner.awaitsTakeover(item)) return this.#wait(lane, item, recordingMs)
+    joiner.adopt(item)
     if (held.dropStopped(item) || held.dropOrphan(item)) return lanes.advance(lane)
     const waitMs = item.notBeforeMs - ports.nowMs()
     // Never longer than a lane may be held: notBeforeMs comes from another machine's clock, which may be ahead.

@@ -126,7 +126,7 @@ export class Engine {
 
   /** Restores a partition number from the state read from its topics (docs/architecture.md, taking over). */
   restore(number: number, restored: RestoredPartition): void {
-    const { gates, answered, stopped, joined } = restored
+    const { gates, answered, stopped } = restored
     assert(ownsNumber(this.#owned, number), `partition ${number} is restored, but not assigned`)
     const state = new PartitionState(number)
     // State left by an earlier ownership is older than the topics.
@@ -139,7 +139,7 @@ export class Engine {
     for (const [replayId, atMs] of stopped) this.#held.stopped.add(replayId, atMs, null)
     for (const [id, attempts] of answered) this.#held.answered.add(id, attempts)
     this.#partitions.set(state)
-    this.joiner.restore(number, joined)
+    this.joiner.restore(state, restored)
   }
 
   /** Takes note of a new definition: the webhook's id may have moved to another business, or a pause may be over. */

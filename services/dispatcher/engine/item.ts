@@ -158,11 +158,15 @@ export class Item {
    */
   dropRecords(isFresh: boolean): void {
     this.records.rewind()
-    // A record that is still on its way to Kafka is read later, by whoever has the partition then.
-    this.#isOrphan ||= isFresh && this.#position.offset !== unknownOffset
+    this.#isOrphan ||= isFresh
   }
 
-  /** Whether its partition was lost since its record was read, and no record of it has been read again since. */
+  /** Ends that it is an orphan: no other instance has read its record. */
+  adopt(): void {
+    this.#isOrphan = false
+  }
+
+  /** Whether its partition was lost since it was made, and no record of it has been read since. */
   get isOrphan(): boolean {
     return this.#isOrphan
   }

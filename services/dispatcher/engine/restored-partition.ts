@@ -19,6 +19,8 @@ export type RestoredPartition = {
   stopped: Map<string, number>
   /** In the order of the topic, from the commit on. */
   joined: JoinedRecord[]
+  /** Offset up to which webhook-replays was read for them. */
+  joinedEnd: number
   /** answerId -> number of attempts answered for; Infinity when it is settled. */
   answered: Map<string, number>
   /** Records that `answered` answers for, as far as no commit shows it. */

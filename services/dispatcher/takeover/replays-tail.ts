@@ -23,6 +23,7 @@ export async function readReplays(
     if (record.value && isOfJoined(record)) decoder.push(record.value, add, () => undefined)
   })
   await decoder.done()
+  restored.joinedEnd = end
 }
 
 /** Adds the next record of webhook-replays, if it is of joined messages. */

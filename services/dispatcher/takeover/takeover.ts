@@ -219,6 +219,7 @@ function restore(snapshots: ReadonlyMap<string, WebhookSnapshot>, resume: Map<st
     gates: new Map(),
     stopped: new Map(),
     joined: [],
+    joinedEnd: 0,
     answered: new Map(),
     answeredRecords: [],
   }

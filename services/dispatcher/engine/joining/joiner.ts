@@ -5,10 +5,10 @@ import type { DeliveryPool } from '../delivery-pool.ts'
 import { followUp } from '../follow-up.ts'
 import { createItem, type Item, toPending, unknownOffset } from '../item.ts'
 import type { ItemFaults } from '../item-faults.ts'
-import type { Partitions } from '../offsets/partition-state.ts'
+import type { PartitionState, Partitions } from '../offsets/partition-state.ts'
 import type { Taken } from '../offsets/taken-records.ts'
 import type { EngineLimits, EnginePorts } from '../ports.ts'
-import type { JoinedRecord } from '../restored-partition.ts'
+import type { RestoredPartition } from '../restored-partition.ts'
 import type { Lane } from '../scheduling/lane.ts'
 import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
 import { decideJoin } from './decide-join.ts'
@@ -63,16 +63,20 @@ export class Joiner {
   }
 
   /** Takes over the records of joined messages behind the commit, before anything else of the partition number is read. */
-  restore(number: number, records: readonly JoinedRecord[]): void {
-    const { limits, held, partitions } = this.#context
+  restore(
+    state: PartitionState,
+    { joined: records, joinedEnd }: Pick<RestoredPartition, 'joined' | 'joinedEnd'>,
+  ): void {
+    const { limits, held } = this.#context
+    state.joinedEnd = joinedEnd
     const known = new Set<string>()
     for (const { offset, delivery, joined, isFinished } of records) {
       // Two owners may have joined the same messages, if one of them was cut off.
       if (joined.every((id) => known.has(id))) continue
       for (const id of joined) known.add(id)
-      const position = { topic: limits.replaysTopic, partition: number, offset }
+      const position = { topic: limits.replaysTopic, partition: state.number, offset }
       const item = toItem(position, delivery, null)
-      if (!isFinished) partitions.get(number)?.unreadJoined.add(offset)
+      if (!isFinished) state.unreadJoined.add(offset)
       if (!isFinished && !held.absorb(item)) this.#begin(item, joined)
       else for (const id of joined) held.answered.add(id, Number.POSITIVE_INFINITY)
     }
@@ -87,6 +91,27 @@ export class Joiner {
     if (!item.isJoined || !partitions.get(item.position.partition)) return false
     lanes.enqueue(item.queueId, item.delivery.webhookId, item.delivery.contactId, item)
     return true
+  }
+
+  /**
+   * Whether only the takeover of its partition can say if another instance has sent the item, and that is not over yet.
+   */
+  awaitsTakeover({ isJoined, isOrphan, position }: Item): boolean {
+    const { partitions, owns } = this.#context
+    return isJoined && isOrphan && owns(position) && !partitions.get(position.partition)
+  }
+
+  /**
+   * Keeps joined messages whose partition was lost while their record was on its way to Kafka, if the takeover had read
+   * webhook-replays before the record was there. If it was there, a former owner may have sent them, and the takeover
+   * has found what is left to send.
+   */
+  adopt(item: Item): void {
+    const { partition, offset } = item.position
+    const state = this.#context.partitions.get(partition)
+    if (!state || !item.isJoined || !item.isOrphan || offset < state.joinedEnd) return
+    item.adopt()
+    state.unreadJoined.add(offset)
   }
 
   #join(lane: Lane<Item>, head: Item, entry: Entry): number | null {
@@ -130,7 +155,7 @@ export class Joiner {
       return lanes.advance(lane)
     }
     item.settle(offset)
-    if (item.records.isEmpty) partitions.get(item.position.partition)?.unreadJoined.add(offset)
+    if (item.records.isEmpty && !item.isOrphan) partitions.get(item.position.partition)?.unreadJoined.add(offset)
     lanes.queues.replaceHead(lane, item)
     lanes.putBack(lane)
   }

@@ -51,6 +51,8 @@ export class PartitionState {
   readonly unseen = new Map<string, { from: number; to: number }>()
   /** Offsets in webhook-replays of joined messages that this process has written, or taken over, and not read yet. */
   readonly unreadJoined = new Set<number>()
+  /** Offset up to which the takeover has read joined messages in webhook-replays. */
+  joinedEnd = 0
   #sources = new Map<string, Source>()
   readonly awaited = new AwaitedCommits()
 

@@ -18,6 +18,7 @@ function restored(made: SimulatedWorld, breaker: Partial<BreakerState>, pausedUn
     answeredRecords: [],
     stopped: new Map(),
     joined: [],
+    joinedEnd: 0,
     gates,
   })
 }

@@ -156,9 +156,10 @@ test('no parked notification waits for offsets beyond the end of webhook-deliver
   expect(['w', 'v', 'v\nr'].map((queueId) => parked.get(queueId)?.since)).toEqual([500, 500, 90])
 })
 
-test('a takeover finds the joined messages behind the commit of webhook-replays', async () => {
-  const { read, joined } = await takenOver({})
+test('a takeover finds the joined messages behind the commit of webhook-replays, and says how far it has looked', async () => {
+  const { read, joined, joinedEnd } = await takenOver({})
   expect(read).toMatchObject({ replays: [0, 90] })
+  expect(joinedEnd).toBe(90)
   expect(joined).toEqual([{ offset: 1, delivery: { webhookId: 'w' }, joined: ['a', 'b'], isFinished: false }])
 })
 

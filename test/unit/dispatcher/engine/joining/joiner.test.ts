@@ -164,6 +164,64 @@ test('joined messages whose record is on its way to Kafka at a new assignment ar
   expect(commitsOf(made)).toContainEqual({ topic: replaysTopic, partition: 0, offset: 1 })
 })
 
+/**
+ * A partition is lost while the record of joined messages is on its way to Kafka, and comes back before that is
+ * acknowledged: before or after its takeover is over.
+ * @param commit offset of webhook-replays that the takeover finds. @param isRecordRead whether the record is there by then.
+ */
+function comeBack(acknowledged: 'before' | 'after', commit: number, isRecordRead: boolean): SimulatedWorld {
+  const { made } = buffering()
+  offer(made, [message(made, 'a1'), message(made, 'a2')])
+  let acknowledge: () => void = () => undefined
+  made.beforeAcknowledging = (ofRecord) => {
+    acknowledge = ofRecord
+  }
+  run(made, windowMs + 1_000)
+  made.beforeAcknowledging = (ofOther) => ofOther()
+  made.engine.assign({ ...owned, fresh: true })
+  if (acknowledged === 'before') acknowledge()
+  run(made, 1_000)
+  expect(made.sent).toEqual([])
+  const records = joinedRecords(made)
+  if (!isRecordRead) made.replayLog.delete(0)
+  made.restore(0, new Map([[replaysTopic, { offset: commit, finishedAbove: null }]]))
+  made.replayLog.set(0, records)
+  if (acknowledged === 'after') acknowledge()
+  run(made, 1_000)
+  return made
+}
+
+test.each(['before', 'after'] as const)(
+  'joined messages that another instance has sent and committed are not sent again if Kafka acknowledges their record %s the takeover is over',
+  (acknowledged) => {
+    const made = comeBack(acknowledged, 1, true)
+    run(made, 60_000)
+    expect(made.sent).toEqual([])
+    expect(made.engine.pool.count).toBe(0)
+    expect(unreadJoined(made)).toEqual([])
+  },
+)
+
+test.each([
+  ['before', 'has found', true],
+  ['after', 'has found', true],
+  ['before', 'came too early for', false],
+  ['after', 'came too early for', false],
+] as const)(
+  'joined messages whose record is acknowledged %s a takeover is over that %s it are sent once if nobody has answered for them',
+  (acknowledged, _what, isRecordRead) => {
+    const made = comeBack(acknowledged, 0, isRecordRead)
+    expect(sentMessages(made)).toEqual(['a1+a2'])
+    expect(unreadJoined(made)).toEqual([0])
+    readJoined(made)
+    run(made, 60_000)
+    expect(sentMessages(made)).toEqual(['a1+a2'])
+    expect(made.engine.pool.count).toBe(0)
+    expect(unreadJoined(made)).toEqual([])
+    expect(commitsOf(made)).toContainEqual({ topic: replaysTopic, partition: 0, offset: 1 })
+  },
+)
+
 test('the record of another owner that joined the same messages is passed over', () => {
   const { made } = buffering()
   offer(made, [message(made, 'a1'), message(made, 'a2')])
