@@ -67,10 +67,29 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'takes over from a partition as if it were empty because the broker does not know it',
-    file: dispatcher('takeover/takeover'),
+    file: dispatcher('takeover/read-end'),
     text: 'reader.ends(topic, [partition])',
     replacement: 'reader.ends(topic)',
     caughtBy: ['test/unit/dispatcher/takeover/takeover-logs.test.ts'],
+  },
+  {
+    name: 'asks for the end of joined messages beside that of the attempts that answer for them',
+    file: dispatcher('takeover/takeover'),
+    text: '  const [healthEnd,',
+    replacement: '  const replaysEnd = readEnd(reader, replays, partition)\n  const [healthEnd,',
+    also: [
+      {
+        file: dispatcher('takeover/takeover'),
+        text: '  await readReplays(',
+        replacement: '  restored.joinedEnd = await replaysEnd\n  await readReplays(',
+      },
+      {
+        file: dispatcher('takeover/replays-tail'),
+        text: 'await readEnd(reader, replays, partition)',
+        replacement: 'restored.joinedEnd',
+      },
+    ],
+    caughtBy: ['test/unit/dispatcher/takeover/takeover-joined.test.ts'],
   },
   {
     name: 'believes metadata that are older than what another broker has said',

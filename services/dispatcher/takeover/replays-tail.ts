@@ -4,16 +4,22 @@ import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { ResumePoint } from '../engine/offsets/partition-state.ts'
 import type { JoinedRecord, RestoredPartition } from '../engine/restored-partition.ts'
 import { isOfJoined } from '../outcome/joined-header.ts'
+import { readEnd } from './read-end.ts'
 import type { TakeoverContext } from './takeover.ts'
 
-/** Reads what concerns a takeover in webhook-replays behind the commit: orders to stop replays, and joined messages. */
+/**
+ * Reads what concerns a takeover in webhook-replays behind the commit: orders to stop replays, and joined messages. Its
+ * end is asked for when webhook-attempts has been read. A former owner that is not stopped yet writes joined messages
+ * first, and then the attempts that answer for them: if the takeover knew these alone, it would take the joined messages
+ * for those of a third owner, and nobody would send them.
+ */
 export async function readReplays(
   partition: number,
-  end: number,
   restored: RestoredPartition,
   { reader, replays, decodeReplay }: TakeoverContext,
 ): Promise<void> {
   const resume = restored.resume.get(replays)
+  const end = await readEnd(reader, replays, partition)
   const decoder = new OrderedDecoder(decodeReplay)
   await reader.read(replays, partition, resume?.offset ?? 0, end, (record) => {
     const order = readOrder(record)

@@ -1,4 +1,3 @@
-import { strict as assert } from 'node:assert'
 import type { PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { breakerWindowMs, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
@@ -12,6 +11,7 @@ import { decodeOffsetMap } from '../engine/offsets/offset-map.ts'
 import type { ResumePoint } from '../engine/offsets/partition-state.ts'
 import type { RestoredPartition } from '../engine/restored-partition.ts'
 import { type AnswersContext, addAnswered, findAnswered, inTheirLogs, isCommitted } from './answers.ts'
+import { readEnd } from './read-end.ts'
 import { readReplays } from './replays-tail.ts'
 import { foldGate, readGate } from './restored-gates.ts'
 import { readEpoch, SnapshotLog } from './snapshot-log.ts'
@@ -69,8 +69,8 @@ export async function takeOver(
   context: TakeoverContext,
 ): Promise<TakenOver> {
   const { reader, health, attempts, parked, deliveries, replays, logIds, nowMs } = context
-  const [healthEnd, attemptsEnd, parkedEnd, deliveriesEnd, replaysEnd] = await Promise.all(
-    [health.topic, attempts.topic, parked.topic, deliveries, replays].map((topic) => readEnd(reader, topic, partition)),
+  const [healthEnd, attemptsEnd, parkedEnd, deliveriesEnd] = await Promise.all(
+    [health.topic, attempts.topic, parked.topic, deliveries].map((topic) => readEnd(reader, topic, partition)),
   )
   const log = await readHealth(partition, healthEnd ?? 0, context)
   const snapshots = inTheseLogs(partition, log.webhooks(), context)
@@ -115,11 +115,11 @@ export async function takeOver(
       () => undefined,
     ),
   ])
-  await readReplays(partition, replaysEnd ?? 0, restored, context)
+  await readReplays(partition, restored, context)
   // Limits `since` to the end of its topic: it may belong to another log, and that offset may never come.
   const homes = { deliveriesTopic: deliveries, replaysTopic: replays }
   for (const [queueId, range] of restored.parked) {
-    const end = toHomeTopic(queueId, homes) === deliveries ? deliveriesEnd : replaysEnd
+    const end = toHomeTopic(queueId, homes) === deliveries ? deliveriesEnd : restored.joinedEnd
     restored.parked.set(queueId, { ...range, since: Math.min(range.since, end ?? 0) })
   }
   restored.answeredRecords = await inTheirLogs(restored.answeredRecords, (topic) => readEnd(reader, topic, partition))
@@ -240,11 +240,4 @@ export function addParked(
   const queueId = toQueueId(delivery.webhookId, replayId)
   const { from = offset, answered = null } = ranges.get(queueId) ?? {}
   ranges.set(queueId, { from, last: offset, since: parkedSince ?? 0, answered })
-}
-
-/** A partition whose end is unknown must not count as empty: what a former owner parked there would never be sent. */
-async function readEnd(reader: TakeoverContext['reader'], topic: string, partition: number): Promise<number> {
-  const end = (await reader.ends(topic, [partition])).find((each) => each.partition === partition)
-  assert(end, `the end of ${topic}/${partition} is known`)
-  return end.high
 }
