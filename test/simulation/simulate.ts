@@ -89,6 +89,8 @@ export async function simulate(plan: Plan, { keepsTrace = false } = {}): Promise
     // An unhandled rejection would end its process.
     onRejection(error)
   } finally {
+    // Node reports unhandled rejections only once nothing is queued any more: after the last event of the run.
+    await new Promise((resolve) => setImmediate(resolve))
     process.off('unhandledRejection', onRejection)
     for (const { current } of supervisors.values()) current?.end()
   }

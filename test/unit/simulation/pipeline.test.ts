@@ -35,6 +35,19 @@ test('a seed gives the same trace each time, and another seed another one', asyn
   expect(hashes[2]).not.toBe(hashes[0])
 })
 
+test('a rejection that nobody handles is a violation of the run in which it happens', async () => {
+  const others = process.listeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection')
+  try {
+    const running = simulate(planOf(42))
+    void Promise.reject(new Error('lost'))
+    expect((await running).violations).toEqual([expect.stringContaining('unhandled: Error: lost')])
+    expect((await simulate(planOf(42))).violations).toEqual([])
+  } finally {
+    for (const listener of others) process.on('unhandledRejection', listener)
+  }
+})
+
 test('a failing plan is reduced to the faults and events that it needs, and the report names the command', async () => {
   const whole = planOf(7)
   const needs = [whole.faults[1], whole.events[3], whole.events[20]]
