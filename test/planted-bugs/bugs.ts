@@ -1546,6 +1546,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/parking/parked-ranges.test.ts'],
   },
   {
+    name: 'counts a session from when an answer is read, not from when it was asked for',
+    file: 'services/platform/kafka/group/group-member.ts',
+    text: 'Math.max(this.#knownMs, askedMs)',
+    replacement: 'Math.max(askedMs, this.#options.clock.monotonicMs())',
+    caughtBy: ['test/unit/platform/kafka/group/group-member.test.ts'],
+  },
+  {
     name: 'sends for a partition that others may have since it stood still',
     file: dispatcher('kafka-connections'),
     text: '!this.isSilent() && ',

@@ -68,6 +68,7 @@ export class GroupCoordinator {
     this.#completeIfAllJoined()
   }
 
+  /** Confirms what a member was given: SyncGroup, or a heartbeat. */
   heartbeat(memberId: string, generation: number): MemberAnswer {
     const member = this.#members.get(memberId)
     if (!member) return 'unknown'
@@ -155,6 +156,7 @@ export class GroupCoordinator {
     for (const member of this.#members.values()) {
       const { memberId, partitions, reply } = member
       member.hasJoined = false
+      this.#touch(memberId, member)
       const numbers = [...new Set([...partitions.values()].flat())]
       this.#cluster.world.trace(`assigned ${this.groupId} ${this.generation} ${memberId}: ${numbers}`)
       reply({ memberId, generation: this.generation, partitions })

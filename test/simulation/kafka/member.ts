@@ -9,7 +9,13 @@ import { type FetchedRecords, PartitionFetcher } from './partition-fetcher.ts'
 const longestHeartbeatMs = 2_000
 const rebalanceTimeoutMs = 20_000
 
-type OwnAssignment = { partitions: ReadonlyMap<string, readonly number[]>; current: boolean; fresh: boolean }
+type OwnAssignment = {
+  partitions: ReadonlyMap<string, readonly number[]>
+  memberId: string
+  generation: number
+  current: boolean
+  fresh: boolean
+}
 
 /** GroupConsumer as it behaves towards a service, on the simulated cluster. */
 export class SimulatedMember implements GroupMembership {
@@ -19,10 +25,10 @@ export class SimulatedMember implements GroupMembership {
   readonly #options: GroupConsumerOptions
   readonly #closed = new AbortController()
   readonly #first = Promise.withResolvers<void>()
-  #assignment: OwnAssignment = { partitions: new Map(), current: false, fresh: true }
+  #assignment: OwnAssignment = { partitions: new Map(), memberId: '', generation: -1, current: false, fresh: true }
   #memberId = ''
-  #generation = -1
-  #answeredAtMs = 0
+  /** When the latest request was sent that was answered to a member. */
+  #knownMs = 0
   #fetchers: PartitionFetcher[] = []
   #joining: Promise<void> | undefined
 
@@ -52,13 +58,13 @@ export class SimulatedMember implements GroupMembership {
 
   /** A member that was silent for longer than its session hands nothing over until a heartbeat is answered. */
   get isSilent(): boolean {
-    return this.#process.clock.monotonicMs() - this.#answeredAtMs >= this.#options.sessionTimeoutMs
+    return this.#process.clock.monotonicMs() - this.#knownMs >= this.#options.sessionTimeoutMs
   }
 
   async commit(assignment: Assignment, commits: Commit[]): Promise<CommitResult> {
     if (!assignment.current) return 'outdated'
     if (commits.length === 0) return 'committed'
-    const [memberId, generation] = [this.#memberId, this.#generation]
+    const { memberId, generation } = this.#assignment
     try {
       const answer = await this.#ask<MemberAnswer>((reply) => reply(this.#group.commit(memberId, generation, commits)))
       return answer === 'ok' ? 'committed' : 'failed'
@@ -99,14 +105,20 @@ export class SimulatedMember implements GroupMembership {
     if (this.#closed.signal.aborted) return
     // The member may have been expelled while it was still beginning its last assignment.
     if (this.#memberId === '') return this.#rejoin()
-    const [memberId, generation] = [this.#memberId, this.#generation]
-    const heartbeat = this.#ask<MemberAnswer>((reply) => reply(this.#group.heartbeat(memberId, generation)))
-    const answer = await heartbeat.catch(() => 'no answer' as const)
-    if (answer === 'no answer') return
-    if (answer === 'ok') this.#answeredAtMs = this.#process.clock.monotonicMs()
-    if (answer === 'ok' || this.#generation !== generation || this.#memberId !== memberId) return
-    if (answer === 'unknown') this.#memberId = ''
+    const assignment = this.#assignment
+    const answer = await this.#askWhetherKnown(assignment.memberId, assignment.generation)
+    if (answer === 'no answer' || answer === 'ok' || this.#assignment !== assignment) return
+    if (answer === 'unknown' && this.#memberId === assignment.memberId) this.#memberId = ''
     this.#rejoin()
+  }
+
+  /** Notes when it asked. When it reads the answer says nothing: it may have been paused meanwhile. */
+  async #askWhetherKnown(memberId: string, generation: number): Promise<MemberAnswer | 'no answer'> {
+    const askedMs = this.#process.clock.monotonicMs()
+    const asked = this.#ask<MemberAnswer>((reply) => reply(this.#group.heartbeat(memberId, generation)))
+    const answer = await asked.catch(() => 'no answer' as const)
+    if (answer === 'ok' || answer === 'rebalance') this.#knownMs = Math.max(this.#knownMs, askedMs)
+    return answer
   }
 
   #rejoin(): void {
@@ -123,7 +135,12 @@ export class SimulatedMember implements GroupMembership {
     while (!this.#closed.signal.aborted) {
       const joined = await this.#askToJoin()
       if (joined === 'unknown') this.#memberId = ''
-      else if (joined !== 'no answer') return this.#begin(joined)
+      else if (joined !== 'no answer') {
+        this.#memberId = joined.memberId
+        const answer = await this.#askWhetherKnown(joined.memberId, joined.generation)
+        if (answer === 'ok') return this.#begin(joined)
+        if (answer === 'unknown') this.#memberId = ''
+      }
       await this.#process.clock.sleep(this.#cluster.world.between(100, 500), this.#closed.signal)
     }
   }
@@ -148,13 +165,10 @@ export class SimulatedMember implements GroupMembership {
   }
 
   async #begin({ memberId, generation, partitions }: Joined): Promise<void> {
-    const fresh = memberId !== this.#memberId || generation !== this.#generation + 1
+    const fresh = memberId !== this.#assignment.memberId || generation !== this.#assignment.generation + 1
     this.#assignment.current = false
-    const assignment = { partitions, current: true, fresh }
+    const assignment = { partitions, memberId, generation, current: true, fresh }
     this.#assignment = assignment
-    this.#answeredAtMs = this.#process.clock.monotonicMs()
-    this.#memberId = memberId
-    this.#generation = generation
     if (this.#options.assigner) {
       const numbers = new Set([...partitions.values()].flat())
       this.#cluster.ownership.assigned(this.#process, numbers, this.#cluster.world.nowMs, fresh)

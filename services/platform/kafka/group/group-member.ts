@@ -71,7 +71,8 @@ export class GroupMember implements AsyncDisposable {
   /** Whether the last join began before something that it should take into account. */
   #isOutdated = false
   #isAlone = false
-  #answeredMs = 0
+  /** When the latest request was sent that was answered to a member: a process that stood still reads answers late. */
+  #knownMs = 0
   #isSilent = false
   /** Whether the group is told at the end; a member with an instance id may come back instead. */
   leavesAtEnd: boolean
@@ -89,8 +90,10 @@ export class GroupMember implements AsyncDisposable {
   /** Whether the session may be over, so that others may own the partitions. Also after the process stood still. */
   checkSession(): 'silent' | 'alive' {
     const { clock, sessionTimeoutMs } = this.#options
-    if (clock.monotonicMs() - this.#answeredMs > sessionTimeoutMs) this.#setSilent(true)
-    return this.#isSilent ? 'silent' : 'alive'
+    const isSilent = clock.monotonicMs() - this.#knownMs > sessionTimeoutMs
+    if (this.#isSilent !== isSilent) this.#options.onSilence(isSilent)
+    this.#isSilent = isSilent
+    return isSilent ? 'silent' : 'alive'
   }
 
   /** Makes the group assign its partitions anew. */
@@ -134,8 +137,9 @@ export class GroupMember implements AsyncDisposable {
     while (!this.#closed.signal.aborted) {
       try {
         if (this.#mustJoin) await this.#joinWhileBeating()
-        else await this.#beat(this.#assignment)
-        if (!this.#mustJoin) await this.#rest(untilShared(clock.monotonicMs(), this.#isAlone ? aloneMs : heartbeatMs))
+        else if (this.#assignment) await this.#beat(this.#assignment)
+        if (!this.#mustJoin && this.checkSession() === 'alive')
+          await this.#rest(untilShared(clock.monotonicMs(), this.#isAlone ? aloneMs : heartbeatMs))
       } catch (error) {
         if (this.#closed.signal.aborted) return
         if (!(error instanceof KafkaFault) || error.kind === 'final') throw error
@@ -168,6 +172,7 @@ export class GroupMember implements AsyncDisposable {
     ;({ memberId: this.#memberId, isAlone: this.#isAlone } = joined)
     const members = joined.members.map(({ memberId, metadata: data }) => ({ memberId, userData: readUserData(data) }))
     const shares = members.length > 0 ? await assign(members) : new Map<string, Shares>()
+    const askedMs = this.#options.clock.monotonicMs()
     const partitions = readShare(await this.#coordinator.sync(joined, protocol, encodeShares(shares)))
     const before = this.#assignment
     // Other members had its partitions in a generation that this member missed.
@@ -175,7 +180,7 @@ export class GroupMember implements AsyncDisposable {
     if (before) before.current = false
     this.#assignment = { ...joined, partitions, current: !this.#closed.signal.aborted, fresh }
     this.#mustJoin = this.#isOutdated
-    this.#noteAnswer()
+    this.#noteAnswer(askedMs)
     if (this.#assignment.current) onAssigned(this.#assignment)
   }
 
@@ -195,13 +200,14 @@ export class GroupMember implements AsyncDisposable {
   }
 
   /** @throws KafkaFault unless the coordinator has answered. */
-  async #beat(assignment: MemberAssignment | undefined): Promise<void> {
-    if (!assignment) return
+  async #beat(assignment: MemberAssignment): Promise<void> {
+    const askedMs = this.#options.clock.monotonicMs()
     try {
       await this.#coordinator.heartbeat(assignment)
-      this.#noteAnswer()
+      this.#noteAnswer(askedMs)
     } catch (error) {
       if (!isFault(error, [...expelled, rebalancing])) throw error
+      if (error.type === rebalancing) this.#noteAnswer(askedMs)
       if (this.#assignment === assignment) this.#noteExpulsion(error, assignment)
     }
   }
@@ -209,7 +215,7 @@ export class GroupMember implements AsyncDisposable {
   /** The group wants this member to join again; it keeps its partitions only while the group waits for it. */
   #noteExpulsion({ type }: KafkaFault, assignment: MemberAssignment | undefined): void {
     this.#mustJoin = true
-    if (type === rebalancing) return this.#noteAnswer()
+    if (type === rebalancing) return
     if (type === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
     this.#lose(assignment)
   }
@@ -220,16 +226,10 @@ export class GroupMember implements AsyncDisposable {
     this.#options.onLost()
   }
 
-  #noteAnswer(): void {
-    this.#answeredMs = this.#options.clock.monotonicMs()
-    this.#setSilent(false)
+  #noteAnswer(askedMs: number): void {
+    this.#knownMs = Math.max(this.#knownMs, askedMs)
+    this.checkSession()
     this.#options.onFault(null)
-  }
-
-  #setSilent(isSilent: boolean): void {
-    if (this.#isSilent === isSilent) return
-    this.#isSilent = isSilent
-    this.#options.onSilence(isSilent)
   }
 
   async #waitAtMost(limitMs: number, work: Promise<unknown> = Promise.resolve()): Promise<void> {

@@ -26,6 +26,9 @@ class FakeCoordinator implements MemberRequests {
   joinFaults: number[] = []
   /** Promise that the next JoinGroup waits for. */
   others: Promise<void> | undefined
+  /** Promise that answers to SyncGroup and Heartbeat wait for. */
+  late: Promise<void> | undefined
+  syncs = 0
   heartbeats = 0
   commitFault: number | undefined
   committed: string[] = []
@@ -42,10 +45,14 @@ class FakeCoordinator implements MemberRequests {
       isAlone: this.isAlone,
     }
   }
-  sync: MemberRequests['sync'] = async ({ memberId }) =>
-    encodeShares(new Map([[memberId, new Map([['t', [0]]])]]))[0]?.assignment ?? Buffer.alloc(0)
+  sync: MemberRequests['sync'] = async ({ memberId }) => {
+    this.syncs++
+    await this.late
+    return encodeShares(new Map([[memberId, new Map([['t', [0]]])]]))[0]?.assignment ?? Buffer.alloc(0)
+  }
   heartbeat: MemberRequests['heartbeat'] = async () => {
     this.heartbeats++
+    await this.late
     const beat = this.beats.shift()
     if (beat instanceof KafkaFault) throw beat
     if (beat) throw faultOfCode(beat, 'group g')
@@ -207,6 +214,35 @@ test('a process that stood still for longer than a session knows that before its
   expect(member.checkSession()).toBe('silent')
   await expect.poll(() => onSilence.mock.calls).toEqual([[true], [false]])
 })
+
+test.for([
+  ['heartbeat', false],
+  ['assignment', true],
+] as const)(
+  'a process that stood still while it waited for its %s stands by until it has asked again',
+  async ([, joins]) => {
+    const coordinator = new FakeCoordinator()
+    const { member, assignments, time } = startMember(coordinator)
+    await assigned(assignments)
+    const answer = Promise.withResolvers<void>()
+    coordinator.late = answer.promise
+    const { syncs, heartbeats } = coordinator
+    if (joins) {
+      member.rejoin()
+      await expect.poll(() => coordinator.syncs).toBe(syncs + 1)
+    } else await expect.poll(() => coordinator.heartbeats).toBe(heartbeats + 1)
+    time.nowMs += sessionTimeoutMs + 1
+    const next = Promise.withResolvers<void>()
+    coordinator.late = next.promise
+    answer.resolve()
+    const asked = coordinator.heartbeats
+    if (joins) await assigned(assignments, 2)
+    await expect.poll(() => coordinator.heartbeats).toBeGreaterThan(asked)
+    expect(member.checkSession()).toBe('silent')
+    next.resolve()
+    await expect.poll(() => member.checkSession()).toBe('alive')
+  },
+)
 
 test('a group that will never admit the member ends the process', async () => {
   const coordinator = new FakeCoordinator()
