@@ -192,8 +192,7 @@ export class Dispatcher implements AsyncDisposable {
       takeover: {
         ...topics,
         decodeReplay: topics.joined.decode,
-        joinsMessages: () =>
-          Iterator.from(definitions.table.entries()).some(({ definition }) => definition.bufferSeconds > 0),
+        definitions: () => definitions.table.entries(),
         reader,
         logIds,
         nowMs,

@@ -181,7 +181,7 @@ class Instance implements AsyncDisposable {
         parked: { topic: 'webhook-parked', decode: json },
         deliveries: topic,
         logIds,
-        joinsMessages: () => false,
+        definitions: () => [],
         log: { error: (gone: object) => kafka.violations.push(`parked is lost: ${JSON.stringify(gone)}`) },
         nowMs,
         monotonicMs: nowMs,

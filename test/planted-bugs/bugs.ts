@@ -1534,8 +1534,15 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'joins a message again that a killed formatter has written twice',
     file: dispatcher('takeover/takeover'),
-    text: 'context.joinsMessages() ? Math.min(from.attemptsOffset, latest) : from.attemptsOffset',
+    text: 'recallsAnswers ? Math.min(from.attemptsOffset, latest) : from.attemptsOffset',
     replacement: 'from.attemptsOffset',
+    caughtBy: ['test/unit/dispatcher/takeover/takeover-logs.test.ts'],
+  },
+  {
+    name: 'sends a status after what superseded it when a killed formatter has written it twice',
+    file: dispatcher('takeover/takeover'),
+    text: ' || collapseStatuses,',
+    replacement: ',',
     caughtBy: ['test/unit/dispatcher/takeover/takeover-logs.test.ts'],
   },
   {

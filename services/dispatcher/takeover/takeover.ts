@@ -1,3 +1,4 @@
+import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { breakerWindowMs, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
@@ -31,8 +32,8 @@ export type TakeoverContext = AnswersContext & {
   /** webhook-replays. */
   replays: string
   decodeReplay: Decode<PendingDelivery>
-  /** Whether any webhook joins messages. */
-  joinsMessages: () => boolean
+  /** All webhooks. */
+  definitions: () => Iterable<{ definition: Pick<WebhookDefinition, 'bufferSeconds' | 'collapseStatuses'> }>
   log: Pick<Logger, 'error'>
   nowMs: () => number
 }
@@ -40,8 +41,8 @@ export type TakeoverContext = AnswersContext & {
 /**
  * Number of the latest attempts that are read in two cases, which takes some tenths of a second. Without a snapshot, at
  * least these are read, whatever their times say: a clock may be wrong by more than the breaker's window. And where
- * messages are joined, their answers are known, although a snapshot reflects them: a formatter that was killed has written
- * some messages twice, and the second ones would be joined with others.
+ * messages are joined or statuses left out, their answers are known, although a snapshot reflects them: a formatter that
+ * was killed has written some twice. The second ones would be joined with others, or sent after what superseded them.
  */
 const latestAttempts = 10_000
 
@@ -87,7 +88,10 @@ export async function takeOver(
     parkedOffset: own && isSameLog(logIds.parkedLogId, own.parkedLogId) ? own.parkedOffset : 0,
     asOf: own?.asOf ?? 0,
   }
-  const answersFrom = context.joinsMessages() ? Math.min(from.attemptsOffset, latest) : from.attemptsOffset
+  const recallsAnswers = Iterator.from(context.definitions()).some(
+    ({ definition: { bufferSeconds, collapseStatuses } }) => bufferSeconds > 0 || collapseStatuses,
+  )
+  const answersFrom = recallsAnswers ? Math.min(from.attemptsOffset, latest) : from.attemptsOffset
   const restored = restore(snapshots, resumePoints(partition, committed))
   await Promise.all([
     readTail(

@@ -41,7 +41,7 @@ test('a takeover that knows from attempts that messages were joined has their jo
     decodeReplay: decode,
     unreadable: { add: () => undefined },
     logIds: { attemptsLogId: null, parkedLogId: null },
-    joinsMessages: () => true,
+    definitions: () => [{ definition: { bufferSeconds: 2, collapseStatuses: false } }],
     log: { error: () => undefined },
     nowMs: () => 100,
   }

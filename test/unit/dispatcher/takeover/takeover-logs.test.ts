@@ -14,7 +14,7 @@ type Ids = { attemptsLogId?: string | null; parkedLogId?: string | null }
  * A takeover whose snapshots were written for these logs. webhook-parked has 100 records, and webhook-deliveries ends
  * at 500.
  */
-async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7, joinsMessages = false) {
+async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7, settings = {}) {
   const snapshot = (webhookId: string | null, parked: WebhookSnapshot['parked']): WebhookSnapshot => ({
     ...{
       webhookId,
@@ -101,7 +101,7 @@ async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7, join
     ]),
     deliveries: 'deliveries',
     logIds: { attemptsLogId: here, parkedLogId: here },
-    joinsMessages: () => joinsMessages,
+    definitions: () => [{ definition: { bufferSeconds: 0, collapseStatuses: false, ...settings } }],
     log: { error: ({ webhookIds }: { webhookIds: string[] }) => lost.push(...webhookIds) } as never,
     unreadable: { add: () => expect.unreachable('all can be read') },
     nowMs: () => 1_000,
@@ -141,15 +141,18 @@ test('the last ten minutes of a recreated webhook-attempts are read, and 10,000 
   }
 })
 
-test('a takeover knows earlier answers than its snapshot only where messages are joined, and counts no failure twice', async () => {
-  const without = await takenOver({})
-  expect(without.read).toMatchObject({ attempts: [60, 80] })
-  expect(without.answered.has('early')).toBe(false)
-  const joining = await takenOver({}, 80, 7, true)
-  expect(joining.read).toMatchObject({ attempts: [0, 80] })
-  expect(joining.answered.get('early')).toBe(Number.POSITIVE_INFINITY)
-  expect([joining.gates, joining.answeredRecords]).toEqual([without.gates, without.answeredRecords])
-})
+test.for([{ bufferSeconds: 2 }, { collapseStatuses: true }])(
+  'a takeover knows earlier answers than its snapshot only for %o, and counts no failure twice',
+  async (settings) => {
+    const without = await takenOver({})
+    expect(without.read).toMatchObject({ attempts: [60, 80] })
+    expect(without.answered.has('early')).toBe(false)
+    const recalling = await takenOver({}, 80, 7, settings)
+    expect(recalling.read).toMatchObject({ attempts: [0, 80] })
+    expect(recalling.answered.get('early')).toBe(Number.POSITIVE_INFINITY)
+    expect([recalling.gates, recalling.answeredRecords]).toEqual([without.gates, without.answeredRecords])
+  },
+)
 
 test('no parked notification waits for offsets beyond the end of webhook-deliveries or webhook-replays', async () => {
   const { parked } = await takenOver({})

@@ -44,7 +44,7 @@ async function restoredGate(owner: string | null, attempts: [businessId: string,
     decodeReplay: decode,
     unreadable: { add: () => undefined },
     logIds: { attemptsLogId: null, parkedLogId: null },
-    joinsMessages: () => false,
+    definitions: () => [],
     log: { error: () => undefined },
     nowMs: () => 100,
   }

@@ -57,7 +57,7 @@ test('a takeover writes dead letters for unreadable parked notifications and sna
     sources: new Map(),
     deliveries: 'webhook-deliveries',
     logIds: { attemptsLogId: null, parkedLogId: null },
-    joinsMessages: () => false,
+    definitions: () => [],
     log: { error: () => expect.unreachable('no log is another one') } as never,
     health: { topic: 'webhook-health', decode },
     parked: { topic: 'webhook-parked', decode },
