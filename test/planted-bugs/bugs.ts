@@ -1553,6 +1553,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/parking/parked-ranges.test.ts'],
   },
   {
+    name: 'writes a request though its partition was lost while it connected',
+    file: dispatcher('engine/attempt-flow'),
+    text: 'isWanted: () => !item.isOrphan',
+    replacement: 'isWanted: () => true',
+    caughtBy: ['test/unit/dispatcher/engine/engine-repeats.test.ts'],
+  },
+  {
     name: 'counts a session from when an answer is read, not from when it was asked for',
     file: 'services/platform/kafka/group/group-member.ts',
     text: 'Math.max(this.#knownMs, askedMs)',

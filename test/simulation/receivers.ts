@@ -44,7 +44,7 @@ export class Receivers {
     return {
       post: (request, ended) =>
         void process.after(this.#world.random() * 0.2, () => {
-          if (mayStart()) this.#send(process, request, ended)
+          if (mayStart() && request.isWanted?.() !== false) this.#send(process, request, ended)
           else ended(null)
         }),
       pauseMs: 0,

@@ -233,6 +233,8 @@ export class SimulatedWorld {
   readonly disabled: string[] = []
   /** Called at each step outside the engine; may throw. @param deliveryId if the step is of one delivery. */
   sabotage: (step: 'random' | 'definition' | 'send' | 'record', deliveryId: string | null) => void = () => {}
+  /** Called when a request is about to be written; may do so later, as when connecting takes time. */
+  beforeWriting: (write: () => void) => void = (write) => write()
   /** Called when Kafka is about to acknowledge a record; may do so later. */
   beforeAcknowledging: (acknowledge: () => void) => void = (acknowledge) => acknowledge()
   /** Errors that would have ended the process. */
@@ -272,10 +274,14 @@ export class SimulatedWorld {
           return this.#entryOf(id)
         },
         readDraft,
-        send: (sending, attempt, _definition, ended) => {
+        send: (sending, attempt, _definition, ended, options) => {
           if (life !== this.#life) return
           this.sabotage('send', sending.deliveryId)
-          this.#send(sending, attempt, answer, (result) => ifAlive(() => ended(result))())
+          const told = (result: SendResult) => ifAlive(() => ended(result))()
+          this.beforeWriting(() => {
+            if (options?.isWanted?.() !== false) this.#send(sending, attempt, answer, told)
+            else told({ kind: 'postponed', startedAtMs: this.clock.nowMs, delayMs: postponedMs, reason: 'unwanted' })
+          })
         },
         record: (partition, records, acknowledged) => {
           if (life !== this.#life) return

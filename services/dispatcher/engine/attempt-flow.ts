@@ -128,12 +128,13 @@ export class AttemptFlow {
     if (item.replayId !== null) pacers.take(item.queueId)
     faults.tried(delivery.webhookId, ports.nowMs())
     let isOpen = true
+    const told = (result: SendResult) => {
+      if (!isOpen) return
+      isOpen = false
+      ended(result)
+    }
     const sent = steps.step(position, delivery, 'sending', () =>
-      ports.send(delivery, item.nextAttempt, entry.definition, (result) => {
-        if (!isOpen) return
-        isOpen = false
-        ended(result)
-      }),
+      ports.send(delivery, item.nextAttempt, entry.definition, told, { isWanted: () => !item.isOrphan }),
     )
     if (!(sent instanceof SetAside)) return undefined
     isOpen = false

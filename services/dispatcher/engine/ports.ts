@@ -16,6 +16,13 @@ export type SendResult = { startedAtMs: number } & (
   | { kind: 'fault'; reason: string }
 )
 
+export type SendOptions = {
+  /** Whether the outcome holds the beginning of the answer, also of a success. */
+  keepsAnswer?: boolean
+  /** Asked right before the request is written: connecting takes time, in which the partition may get another owner. */
+  isWanted?: () => boolean
+}
+
 /** Records to write to Kafka, in the partition number of the delivery. */
 export type OutcomeRecords = {
   attempt?: Attempt
@@ -46,13 +53,12 @@ export type EnginePorts = {
   definition(webhookId: string): Entry | undefined
   /** Parses the unsaved definition of a test notification from JSON; undefined if it is not one. */
   readDraft(draft: string): WebhookDefinition | undefined
-  /** @param keepsAnswer whether the outcome holds the beginning of the answer, also of a success. */
   send(
     delivery: Delivery,
     attempt: number,
     definition: WebhookDefinition,
     ended: (result: SendResult) => void,
-    keepsAnswer?: boolean,
+    options?: SendOptions,
   ): void
   /** @param acknowledged called once all records are in Kafka. */
   record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void

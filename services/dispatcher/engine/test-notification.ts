@@ -84,7 +84,7 @@ export class TestNotifications {
       if (result.kind !== 'outcome') return end(done)
       step('recording a test', () => this.#record(position, delivery, plan, result, () => end(done)))
     }
-    step('sending a test', () => this.#ports.send(delivery, 1, plan.definition, ended, true))
+    step('sending a test', () => this.#ports.send(delivery, 1, plan.definition, ended, { keepsAnswer: true }))
   }
 
   /** @returns the definition to send by; null if it is not to be sent. */

@@ -7,7 +7,7 @@ import type { KeyRing } from '../../platform/keyring.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { UrlPolicy } from '../../targets/target-url.ts'
-import type { SendResult } from '../engine/ports.ts'
+import type { SendOptions, SendResult } from '../engine/ports.ts'
 import { asymmetricSignatures } from './asymmetric-signature.ts'
 import type { HttpClient } from './http-sender.ts'
 import { signatureHeader } from './signature.ts'
@@ -39,7 +39,7 @@ type Sending = {
   delivery: Delivery
   attempt: number
   definition: WebhookDefinition
-  keepsAnswer: boolean
+  options: SendOptions
 }
 
 /** Signs and posts deliveries according to their webhook's definition at that moment. */
@@ -56,7 +56,7 @@ export class Sender {
     attempt: number,
     definition: WebhookDefinition,
     ended: (result: SendResult) => void,
-    keepsAnswer = false,
+    options: SendOptions = {},
   ): void {
     const { http, clock, log, canRecord } = this.#context
     const startedAtMs = clock.nowMs()
@@ -79,7 +79,7 @@ export class Sender {
       }
       case 'target': {
         const { target } = found
-        const sending = { target, delivery, attempt, definition, keepsAnswer }
+        const sending = { target, delivery, attempt, definition, options }
         return target.credentials === null
           ? this.#post(sending, startedAtMs, null, ended)
           : this.#sendWithToken(sending, target.credentials, ended)
@@ -88,7 +88,7 @@ export class Sender {
   }
 
   #post(
-    { target, delivery, attempt, definition, keepsAnswer }: Sending,
+    { target, delivery, attempt, definition, options }: Sending,
     startedAtMs: number,
     token: string | null,
     ended: (result: SendResult) => void,
@@ -97,7 +97,7 @@ export class Sender {
     const headers = requestHeaders(target, delivery, attempt, startedAtMs)
     if (token !== null) headers.push('authorization', `Bearer ${token}`)
     const { body } = delivery
-    const request = { origin, path, headers, body, timeoutMs, owner: definition.businessId, tls, keepsAnswer }
+    const request = { origin, path, headers, body, timeoutMs, owner: definition.businessId, tls, ...options }
     this.#context.http.post(request, (outcome) =>
       ended(outcome ? { kind: 'outcome', startedAtMs, outcome } : this.#unsent(startedAtMs)),
     )

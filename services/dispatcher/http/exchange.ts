@@ -5,6 +5,7 @@ import type { UnreadBodies } from './answer/unread-bodies.ts'
 import type { ConnectionUser, HttpConnection } from './connection/connection.ts'
 import type { ConnectionPool } from './connection/connections.ts'
 import { type ConnectionTarget, Opening, type OpeningContext } from './connection/opening.ts'
+import type { HttpRequest } from './http-sender.ts'
 import type { RequestBytes } from './request-bytes.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { asError, TimeLimitError, toOutcome } from './unreachable.ts'
@@ -29,6 +30,7 @@ export class Exchange implements ConnectionUser {
   #startedAtMs = 0
   #timer: NodeJS.Timeout | undefined
   #answer: AnswerReader
+  readonly #isWanted: HttpRequest['isWanted']
   /** Whether a success is reported only with its body. */
   readonly #keepsAnswer: boolean
   /** Time to the head of a success; null before it. */
@@ -43,18 +45,15 @@ export class Exchange implements ConnectionUser {
   #isTelling = false
 
   /**
-   * @param timeoutMs of the whole exchange, connecting included.
    * @param ended called once, with null when nothing was sent, as it was not to start or the egress proxy has failed;
    * maybe before the body has ended.
-   * @param keepsAnswer whether the outcome holds the beginning of the answer, and waits for it.
    */
   constructor(
     context: ExchangeContext,
     destination: ConnectionTarget,
     request: RequestBytes,
-    timeoutMs: number,
+    { timeoutMs, keepsAnswer = false, isWanted }: Pick<HttpRequest, 'timeoutMs' | 'keepsAnswer' | 'isWanted'>,
     ended: (outcome: Outcome | null) => void,
-    keepsAnswer: boolean,
   ) {
     this.#context = context
     this.#destination = destination
@@ -62,6 +61,7 @@ export class Exchange implements ConnectionUser {
     this.#timeoutMs = timeoutMs
     this.#ended = ended
     this.#keepsAnswer = keepsAnswer
+    this.#isWanted = isWanted
     this.#answer = new AnswerReader(keepsAnswer)
   }
 
@@ -142,7 +142,7 @@ export class Exchange implements ConnectionUser {
   }
 
   #send(connection: HttpConnection): void {
-    if (!this.#context.mayStart()) {
+    if (!this.#context.mayStart() || this.#isWanted?.() === false) {
       this.#context.connections.keep(connection, null)
       return this.#lost ? this.#fail(this.#lost) : this.#tell(null)
     }

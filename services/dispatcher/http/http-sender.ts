@@ -27,6 +27,8 @@ export type HttpRequest = {
   tls?: TlsIdentity | null
   /** Whether the outcome holds the beginning of the answer. */
   keepsAnswer?: boolean
+  /** Asked right before it is written; when false, nothing is sent. */
+  isWanted?: () => boolean
 }
 
 export type HttpSenderOptions = {
@@ -84,7 +86,7 @@ export class HttpSender implements AsyncDisposable {
    * to start, or the egress proxy has failed.
    */
   post(request: HttpRequest, ended: (outcome: Outcome | null) => void): void {
-    const { origin, path, headers, body, timeoutMs, owner = '', tls = null, keepsAnswer = false } = request
+    const { origin, path, headers, body, owner = '', tls = null } = request
     const host = origin.slice(origin.indexOf('//') + 2)
     const encoded = encodeRequest(host, path, headers, body)
     if (!encoded.ok) {
@@ -98,7 +100,7 @@ export class HttpSender implements AsyncDisposable {
       ended(outcome)
     }
     const { request: bytes } = encoded
-    const exchange: Exchange = new Exchange(this.#context, destination, bytes, timeoutMs, told, keepsAnswer)
+    const exchange: Exchange = new Exchange(this.#context, destination, bytes, request, told)
     this.#live.add(exchange)
     // Requests that follow the answers of one turn are written one after another: a receiver that has gone to sleep is
     // woken once, not by each of them, and a write takes less than half the CPU (docs/measurements/http-client.md).

@@ -9,7 +9,7 @@ import type { EnginePorts, SendResult } from '../engine/ports.ts'
  * is no attempt and has no span.
  */
 export function traceSends(send: EnginePorts['send'], tracing: Tracing, nowMs: () => number): EnginePorts['send'] {
-  return (delivery, attempt, definition, ended, keepsAnswer) => {
+  return (delivery, attempt, definition, ended, options) => {
     const startMs = nowMs()
     const parent = delivery.traceparent
     const span = tracing.begin({ name: 'attempt', kind: 'client', parent, startMs })
@@ -21,7 +21,7 @@ export function traceSends(send: EnginePorts['send'], tracing: Tracing, nowMs: (
       }
       ended(result)
     }
-    send({ ...delivery, traceparent: span.traceparent }, attempt, definition, told, keepsAnswer)
+    send({ ...delivery, traceparent: span.traceparent }, attempt, definition, told, options)
   }
 }
 

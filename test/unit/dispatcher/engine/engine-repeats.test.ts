@@ -37,6 +37,20 @@ test.each([
   },
 )
 
+test('a request that waits for its connection is not written once another instance may have its partition', () => {
+  const made = world(() => ({ outcome: ok }))
+  const writes: (() => void)[] = []
+  made.beforeWriting = (write) => void writes.push(write)
+  offer(made, [delivery('gone', 'w', 'contact')])
+  made.assign({ ...owned, fresh: true })
+  offer(made, [delivery('here', 'w', 'other')])
+  run(made, 100)
+  for (const write of writes) write()
+  run(made, 60_000)
+  expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['here'])
+  expect(made.engine.pool.count).toBe(0)
+})
+
 test('a notification that waits for its retry keeps its attempts when its record is read again', () => {
   const made = world((_id, attempt) => ({ outcome: attempt === 1 ? busy : ok }))
   offer(made, [delivery('d', 'w', 'contact')])

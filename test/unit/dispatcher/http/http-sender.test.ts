@@ -414,6 +414,21 @@ describe('callbacks', () => {
     expect(bytes).toBe(0)
   })
 
+  test('a request that is no longer wanted once it has a connection is not written, and others are', async () => {
+    const lines: string[] = []
+    await using server = await listenRaw((socket) =>
+      socket.on('data', (chunk) => {
+        lines.push(chunk.toString().split('\r\n')[0] ?? '')
+        socket.write(ok)
+      }),
+    )
+    await using sender = createSender()
+    const wanted = post(sender, `${server.url}wanted`, { isWanted: () => true })
+    await expect(post(sender, `${server.url}left`, { isWanted: () => false })).rejects.toThrow('not to be sent')
+    expect(await wanted).toMatchObject({ kind: 'success' })
+    expect(lines).toEqual(['POST /wanted HTTP/1.1'])
+  })
+
   test('requests in flight end when the sender is closed', async () => {
     await using server = await answerWith('')
     const sender = createSender()
