@@ -170,6 +170,7 @@ export class Dispatcher implements AsyncDisposable {
       after: clock.after,
       definition: (webhookId) => this.#kafka.definition(webhookId),
       readDraft,
+      mayStart: sender.mayStart,
       send: sender.send,
       record: this.#record.bind(this),
       readParked: readParkedWith(this.#kafka, this.#unreadable, fail),

@@ -99,6 +99,7 @@ class Instance implements AsyncDisposable {
           return found && { definition: found, offset: 0 }
         },
         readDraft: () => undefined,
+        mayStart: () => true,
         send: (_delivery, _attempt, _definition, ended) => {
           const startedAtMs = clock.nowMs
           const outcome = random() < 0.8 ? ok : busy

@@ -1553,6 +1553,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/parking/parked-ranges.test.ts'],
   },
   {
+    name: 'joins and gives up notifications of partitions that others may have',
+    file: dispatcher('engine/attempt-flow'),
+    text: 'ports.mayStart() ? item.notBeforeMs - ports.nowMs() : standingMs',
+    replacement: 'item.notBeforeMs - ports.nowMs()',
+    caughtBy: ['test/unit/dispatcher/engine/engine-repeats.test.ts'],
+  },
+  {
     name: 'writes a request though its partition was lost while it connected',
     file: dispatcher('engine/attempt-flow'),
     text: 'isWanted: () => !item.isOrphan',

@@ -233,6 +233,8 @@ export class SimulatedWorld {
   readonly disabled: string[] = []
   /** Called at each step outside the engine; may throw. @param deliveryId if the step is of one delivery. */
   sabotage: (step: 'random' | 'definition' | 'send' | 'record', deliveryId: string | null) => void = () => {}
+  /** Whether the process may decide anything. */
+  mayStart = true
   /** Called when a request is about to be written; may do so later, as when connecting takes time. */
   beforeWriting: (write: () => void) => void = (write) => write()
   /** Called when Kafka is about to acknowledge a record; may do so later. */
@@ -274,6 +276,7 @@ export class SimulatedWorld {
           return this.#entryOf(id)
         },
         readDraft,
+        mayStart: () => this.mayStart,
         send: (sending, attempt, _definition, ended, options) => {
           if (life !== this.#life) return
           this.sabotage('send', sending.deliveryId)

@@ -37,6 +37,8 @@ export type AttemptFlowContext = {
 
 /** Wait until an earlier notification of the contact may be in Kafka, or a takeover may be over. */
 const recordingMs = 20
+/** Pause before it is asked again whether this process may decide anything. */
+const standingMs = 250
 
 /** How each kind of outcome is reported to AnswerTimes. */
 const requestResults = { success: 'succeeded', refused: 'refused', unreachable: 'hung' } as const
@@ -65,7 +67,7 @@ export class AttemptFlow {
     if (joiner.awaitsTakeover(item)) return this.#wait(lane, item, recordingMs)
     joiner.adopt(item)
     if (held.dropStopped(item) || held.dropOrphan(item)) return lanes.advance(lane)
-    const waitMs = item.notBeforeMs - ports.nowMs()
+    const waitMs = ports.mayStart() ? item.notBeforeMs - ports.nowMs() : standingMs
     // Never longer than a lane may be held: notBeforeMs comes from another machine's clock, which may be ahead.
     if (waitMs > 0) return this.#wait(lane, item, Math.min(waitMs, longestHoldMs))
 

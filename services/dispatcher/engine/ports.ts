@@ -53,6 +53,11 @@ export type EnginePorts = {
   definition(webhookId: string): Entry | undefined
   /** Parses the unsaved definition of a test notification from JSON; undefined if it is not one. */
   readDraft(draft: string): WebhookDefinition | undefined
+  /**
+   * Whether anything may be decided for a partition: definitions are fresh, no other instance may have it, and Kafka
+   * takes outcomes.
+   */
+  mayStart(): boolean
   send(
     delivery: Delivery,
     attempt: number,

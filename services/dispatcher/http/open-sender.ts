@@ -10,7 +10,7 @@ import { tokenRequester } from './token/token-request.ts'
 import { traceSends } from './traced-send.ts'
 
 /** The sender of notifications with its connections. It sends only while the definitions are fresh and Kafka takes outcomes. */
-export type OpenSender = AsyncDisposable & Pick<Sender, 'send'>
+export type OpenSender = AsyncDisposable & Pick<Sender, 'send'> & { mayStart: () => boolean }
 
 export type OpenHttp = (options: HttpSenderOptions) => AsyncDisposable & HttpClient
 
@@ -40,6 +40,7 @@ export function openSender(
   })
   const send = sender.send.bind(sender)
   return {
+    mayStart,
     send: tracing ? traceSends(send, tracing, clock.nowMs) : send,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }

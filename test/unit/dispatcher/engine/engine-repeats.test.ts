@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { busy, offer, ok, owned, run, topic, world } from '../../../support/engine-world.ts'
-import { delivery } from '../../../support/simulation.ts'
+import { definition, delivery } from '../../../support/simulation.ts'
 
 const retries = 'webhook-retries-5m'
 
@@ -36,6 +36,22 @@ test.each([
     expect(made.engine.pool.count).toBe(0)
   },
 )
+
+test.each([
+  ['joined', { bufferSeconds: 1 }, 0],
+  ['given up', {}, 1_000],
+  ['sent', {}, 0],
+])('nothing is %s by a process whose partitions another instance may have', (_what, changes, expiryMs) => {
+  const made = world(() => ({ outcome: ok }), expiryMs > 0 ? { expiryMs } : {})
+  made.definitions.set('w', definition('w', changes))
+  made.mayStart = false
+  offer(made, [delivery('a', 'w', 'contact'), delivery('b', 'w', 'contact')])
+  run(made, 5_000)
+  expect([made.sent, made.attempts, made.deadLetters, made.replayLog]).toEqual([[], [], [], new Map()])
+  made.mayStart = true
+  run(made, 5_000)
+  expect(made.sent.length + made.deadLetters.length).toBeGreaterThan(0)
+})
 
 test('a request that waits for its connection is not written once another instance may have its partition', () => {
   const made = world(() => ({ outcome: ok }))
