@@ -535,7 +535,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'assumes that a request in flight has been sent',
     file: dispatcher('engine/parking/parking'),
-    text: 'for (const head of heads) this.#parkHead(head, why, since)',
+    text: 'for (const head of heads) if (!head.hasEnded) this.#parkCopy(head, why, since)',
     replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
@@ -1370,14 +1370,14 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'parks notifications behind one of their contact that is in memory alone',
     file: dispatcher('engine/parking/parking'),
-    text: 'if (head && parked.mustPark(queueId, homeOffset(head, this.#limits))) this.#parkHead(head, why, since)',
+    text: 'if (head && !head.hasEnded && parked.mustPark(queueId, homeOffset(head, this.#limits))) earlier.push(head)',
     replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
   {
     name: 'parks a copy of a waiting notification with each later one of its contact',
     file: dispatcher('engine/parking/parking'),
-    text: 'this.#copied.add(head)',
+    text: 'this.#copied.add(item)',
     replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
@@ -1553,6 +1553,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/parking/parked-ranges.test.ts'],
   },
   {
+    name: 'parks later notifications before one that has ended without a request, of which Kafka has no record yet',
+    file: dispatcher('engine/parking/parking'),
+    text: '[...this.#held.unsent.of(item)]',
+    replacement: '([] as Item[])',
+    caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
+  },
+  {
     name: 'joins and gives up notifications of partitions that others may have',
     file: dispatcher('engine/attempt-flow'),
     text: 'ports.mayStart() ? item.notBeforeMs - ports.nowMs() : standingMs',
@@ -1590,8 +1597,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'sends the copy of a request that was in flight when its queue was parked',
     file: dispatcher('engine/parking/parking'),
-    text: 'else head.records.addCopy(',
-    replacement: 'else if (at.parkedOffset === Number.NaN) head.records.addCopy(',
+    text: 'else item.records.addCopy(',
+    replacement: 'else if (at.parkedOffset === Number.NaN) item.records.addCopy(',
     caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
   {

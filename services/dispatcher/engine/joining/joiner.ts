@@ -131,7 +131,10 @@ export class Joiner {
     held.record(partition, { joined: { pending, attempts } }, ({ joinedOffset }) =>
       this.#settled(lane, members, item, joinedOffset),
     )
-    for (const each of members) each.end(Number.POSITIVE_INFINITY)
+    for (const each of members) {
+      each.end(Number.POSITIVE_INFINITY)
+      held.unsent.add(each)
+    }
     // It is held from now on, so that its record is recognised if it is read before it is acknowledged.
     held.add(item)
     lanes.queues.detachBehindHead(lane, members.length - 1)

@@ -31,7 +31,7 @@ export class Parking {
   readonly #steps: ItemFaults
   readonly memory: MemoryRules
   readonly #drain: ParkedDrain
-  /** Heads of lanes of which webhook-parked has a copy, or is about to. */
+  /** Items in memory of which webhook-parked has a copy, or is about to. */
   readonly #copied = new WeakSet<Item>()
 
   constructor(context: ParkingContext) {
@@ -47,7 +47,6 @@ export class Parking {
     lanes.queues.measure(ports.nowMs())
   }
 
-  /** Stops taking records back. */
   stop(): void {
     this.#drain.stop()
   }
@@ -172,31 +171,31 @@ export class Parking {
     const home = toHomeTopic(first.queueId, this.#limits)
     const offsets = items.filter(({ position }) => position.topic === home).map(({ position }) => position.offset)
     const since = Math.min(this.#findPartition(first).nextOffset(home), ...offsets)
-    for (const head of heads) this.#parkHead(head, why, since)
+    for (const head of heads) if (!head.hasEnded) this.#parkCopy(head, why, since)
     for (const item of items) this.#park(item, why, since)
   }
 
   /**
-   * Parks a copy of an item that stays at the head of its lane: its request is in flight and may turn out not to have been
-   * sent, or it waits. Its contact's later notifications are going to webhook-parked, so the copy is parked ahead of them,
-   * which keeps the order. It is skipped there if the item has an outcome by then.
+   * Parks a copy of an item that stays in memory: its request is in flight and may turn out not to have been sent, or it
+   * waits, or Kafka has no record yet that it ended without one. Its contact's later notifications are going to
+   * webhook-parked, so the copy is parked ahead of them. It is skipped there if the item has an outcome by then.
    */
-  #parkHead(head: Item, why: PendingDelivery['why'], since: number): void {
-    const { queueId, position, delivery, parkedOffset } = head
+  #parkCopy(item: Item, why: PendingDelivery['why'], since: number): void {
+    const { queueId, position, delivery, parkedOffset } = item
     const parked = this.#partitions.get(position.partition)?.parked
-    if (!parked || parkedOffset !== null || head.isJoined || head.hasEnded || this.#copied.has(head)) return
-    this.#copied.add(head)
+    if (!parked || parkedOffset !== null || item.isJoined || this.#copied.has(item)) return
+    this.#copied.add(item)
     const parkedSince = parked.writing(queueId, since)
     const written = this.#steps.step(position, delivery, 'parking', () => {
-      const pending = { ...toPending(head, why, this.#ports.nowMs()), parkedSince }
+      const pending = { ...toPending(item, why, this.#ports.nowMs()), parkedSince }
       this.#held.record(position.partition, { parked: pending }, (at) => {
         parked.written(queueId, at.parkedOffset)
-        if (at.parkedOffset === null) this.#copied.delete(head)
-        else head.records.addCopy(parked.recordAt(queueId, at.parkedOffset))
+        if (at.parkedOffset === null) this.#copied.delete(item)
+        else item.records.addCopy(parked.recordAt(queueId, at.parkedOffset))
       })
     })
     if (!(written instanceof SetAside)) return
-    this.#copied.delete(head)
+    this.#copied.delete(item)
     parked.written(queueId, null)
   }
 
@@ -204,11 +203,13 @@ export class Parking {
     if (item.isJoined) return this.#requeue(item)
     const { queueId, position, retryDueMs, delivery } = item
     const { parked } = this.#findPartition(item)
-    // A successor takes the parked records before it reads the home topic from sinceOf on. A head at or above sinceOf that
-    // is in memory only would then come after this item, so a copy of it is parked first. This happens if the head waited
-    // through an assignment that put back what had been parked before it.
+    // A successor takes the parked records before it reads the home topic from sinceOf on. So a copy of what is above it in
+    // memory is parked first: of what ended without a request, and of a head that waited through an assignment.
+    const from = Math.min(parked.sinceOf(queueId), since)
+    const earlier = [...this.#held.unsent.of(item)].filter((ended) => (homeOffset(ended, this.#limits) ?? from) >= from)
     const head = this.#lanes.queues.headOf(queueId, delivery.contactId)
-    if (head && parked.mustPark(queueId, homeOffset(head, this.#limits))) this.#parkHead(head, why, since)
+    if (head && !head.hasEnded && parked.mustPark(queueId, homeOffset(head, this.#limits))) earlier.push(head)
+    for (const each of earlier) this.#parkCopy(each, why, since)
     const parkedSince = parked.writing(queueId, since)
     item.endRetry()
     // An earlier record of the delivery in webhook-parked comes before this one, so this one does not replace it.

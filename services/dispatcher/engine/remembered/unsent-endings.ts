@@ -1,38 +1,40 @@
-import type { Delivery } from '../../../domain/delivery/delivery.ts'
+import type { Item } from '../item.ts'
 
-type Ended = { readonly queueId: string; readonly delivery: Pick<Delivery, 'contactId'> }
+type Contact = Pick<Item, 'queueId' | 'delivery'>
 
 /**
  * Notifications that have ended without a request, until Kafka has the record of it. A later notification of the contact
  * waits for that: a successor that does not find the record would send the earlier one after it.
  */
 export class UnsentEndings {
-  readonly #ended = new Set<Ended>()
-  /** Number of them by queue and contact. */
-  readonly #counts = new Map<string, number>()
+  readonly #byContact = new Map<string, Set<Item>>()
 
-  add(item: Ended): void {
-    if (this.#ended.has(item)) return
-    this.#ended.add(item)
+  add(item: Item): void {
     const key = toKey(item)
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+    const ended = this.#byContact.get(key)
+    if (ended) ended.add(item)
+    else this.#byContact.set(key, new Set([item]))
   }
 
   /** Called when nothing is awaited for an item any more. */
-  settle(item: Ended): void {
-    if (!this.#ended.delete(item)) return
+  settle(item: Item): void {
+    if (this.#byContact.size === 0) return
     const key = toKey(item)
-    const left = (this.#counts.get(key) ?? 1) - 1
-    if (left > 0) this.#counts.set(key, left)
-    else this.#counts.delete(key)
+    const ended = this.#byContact.get(key)
+    if (ended?.delete(item) && ended.size === 0) this.#byContact.delete(key)
+  }
+
+  /** Those of the item's contact, the earliest first. */
+  of(item: Contact): Iterable<Item> {
+    return (this.#byContact.size > 0 && this.#byContact.get(toKey(item))) || []
   }
 
   /** Whether the next notification of this contact has to wait. */
-  holdBack(item: Ended): boolean {
-    return this.#counts.size > 0 && this.#counts.has(toKey(item))
+  holdBack(item: Contact): boolean {
+    return this.#byContact.size > 0 && this.#byContact.has(toKey(item))
   }
 }
 
-function toKey({ queueId, delivery }: Ended): string {
+function toKey({ queueId, delivery }: Contact): string {
   return JSON.stringify([queueId, delivery.contactId])
 }

@@ -40,6 +40,39 @@ test('a request in flight when its queue is parked is repeated by a successor be
   expect(repeated.map(({ deliveryId }) => deliveryId)).toEqual(['in flight', 'later'])
 })
 
+test('what has ended without a request is sent by a successor before later ones that are parked, until Kafka knows', () => {
+  let isFirstLife = true
+  const made = world((id) => {
+    if (!isFirstLife) return { outcome: ok }
+    if (id === 'waits') return { outcome: busy }
+    return { outcome: id === 'refused' ? { kind: 'rejected', reason: 'address', detail: 'not public' } : 'fault' }
+  })
+  const records = [
+    delivery('waits', 'w', 'ana'),
+    delivery('refused', 'w', 'bea'),
+    delivery('later', 'w', 'bea'),
+    delivery('faulty', 'w', 'cleo'),
+  ]
+  const offer = (offset: number) => made.engine.offer(position(offset), records[offset] as (typeof records)[number])
+  // Of attempts, nothing is in Kafka when the process is killed.
+  made.beforeAcknowledging = () => undefined
+  for (const offset of [0, 1, 2]) offer(offset)
+  made.clock.runUntil(made.clock.nowMs + 100)
+  made.beforeAcknowledging = (acknowledge) => acknowledge()
+  offer(3)
+  made.clock.runUntil(made.clock.nowMs + 100)
+  expect(made.parkedLog.get(0)?.map(({ delivery: { deliveryId } }) => deliveryId)).toContain('later')
+
+  isFirstLife = false
+  made.kill()
+  const sentBefore = made.sent.length
+  for (const partition of made.engine.assign({ ...owned, fresh: true })) made.restore(partition)
+  for (const offset of [0, 1, 2, 3]) offer(offset)
+  run(made, 20_000)
+  const sent = made.sent.slice(sentBefore).filter(({ contactId }) => contactId === 'bea')
+  expect(sent.map(({ deliveryId }) => deliveryId)).toEqual(['refused', 'later'])
+})
+
 test('a request in flight when its queue is parked answers for its copy in webhook-parked, also towards a successor', () => {
   const made = world((id) => (id === 'faulty' ? { outcome: 'fault' } : { outcome: ok, afterMs: 1_000 }))
   made.engine.offer(position(0), delivery('in flight', 'w', 'bea'))
