@@ -1560,6 +1560,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
   {
+    name: 'forgets a handover whose queue was left for lack of room',
+    file: dispatcher('engine/parking/parked-drain'),
+    text: 'for (const queueId of state.parked.handedOver()) this.#handOver(state, queueId)',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/engine/parking/parked-drain.test.ts'],
+  },
+  {
     name: 'joins and gives up notifications of partitions that others may have',
     file: dispatcher('engine/attempt-flow'),
     text: 'ports.mayStart() ? item.notBeforeMs - ports.nowMs() : standingMs',

@@ -52,6 +52,8 @@ export class ParkedDrain {
     let quick = false
     for (const state of partitions) {
       if (state.parked.size === 0) continue
+      // A pass that lacks room for another queue leaves this one, whose last record it may have taken.
+      for (const queueId of state.parked.handedOver()) this.#handOver(state, queueId)
       if (state.draining === null) this.#drain(state)
       quick ||= state.parked.parking().some((queueId) => lanes.queues.perSecondOf(queueId) > 0)
     }

@@ -77,6 +77,11 @@ export class ParkedIndex {
     return this.#ranges.get(queueId)?.behind ?? null
   }
 
+  /** Queues whose handover can end: no record is left to take or on its way to webhook-parked. */
+  handedOver(): string[] {
+    return [...this.#ranges].filter(([id, range]) => range.behind !== null && this.isTaken(id)).map(([id]) => id)
+  }
+
   /** Ends a handover. @returns the notifications that waited for its end. */
   endHandover(queueId: string): Item[] {
     const range = this.#ranges.get(queueId)
