@@ -1567,6 +1567,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/parking/parked-drain.test.ts'],
   },
   {
+    name: 'commits by the timer beside the last commit',
+    file: dispatcher('outcome/commit-loop'),
+    text: '    this.#commits[Symbol.dispose]()\n    await this.#committing\n',
+    replacement: '    await this.#committing\n',
+    caughtBy: ['test/unit/dispatcher/outcome/commit-loop.test.ts'],
+  },
+  {
     name: 'joins and gives up notifications of partitions that others may have',
     file: dispatcher('engine/attempt-flow'),
     text: 'ports.mayStart() ? item.notBeforeMs - ports.nowMs() : standingMs',

@@ -74,6 +74,8 @@ export class CommitLoop implements AsyncDisposable {
 
   /** Writes the last commit and snapshot before a stop. */
   async finish(): Promise<void> {
+    // A commit of the timer's beside the last one could reach Kafka after it, and move it back.
+    this.#commits[Symbol.dispose]()
     await this.#committing
     await this.#writing
     this.#snapshotDue = true

@@ -95,3 +95,20 @@ test('attempts that cannot be read end the process, unless their reading was aba
     await loop[Symbol.asyncDispose]()
   }
 })
+
+test('no other commit is under way beside the last one', async () => {
+  let underWay = 0
+  let most = 0
+  const { loop } = createLoop(async () => {
+    most = Math.max(most, ++underWay)
+    await systemClock.sleep(350)
+    underWay--
+    return 'committed'
+  })
+  await vi.advanceTimersByTimeAsync(250)
+  const finished = loop.finish()
+  await vi.advanceTimersByTimeAsync(2_000)
+  await finished
+  await loop[Symbol.asyncDispose]()
+  expect(most).toBe(1)
+})
