@@ -1342,15 +1342,15 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'sends joined messages that waited while another instance had their partition',
     file: dispatcher('engine/item'),
-    text: 'this.#isOrphan ||= isFresh',
-    replacement: 'this.#isOrphan ||= isFresh && !this.isJoined',
+    text: 'this.#isOrphan ||= isLost',
+    replacement: 'this.#isOrphan ||= isLost && !this.isJoined',
     caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
   },
   {
     name: 'sends joined messages though another instance may have sent them while their record was on its way to Kafka',
     file: dispatcher('engine/item'),
-    text: 'this.#isOrphan ||= isFresh',
-    replacement: 'this.#isOrphan ||= isFresh && this.#position.offset !== unknownOffset',
+    text: 'this.#isOrphan ||= isLost',
+    replacement: 'this.#isOrphan ||= isLost && this.#position.offset !== unknownOffset',
     caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
   },
   {
@@ -1572,6 +1572,13 @@ export const plantedBugs: PlantedBug[] = [
     text: '    this.#commits[Symbol.dispose]()\n    await this.#committing\n',
     replacement: '    await this.#committing\n',
     caughtBy: ['test/unit/dispatcher/outcome/commit-loop.test.ts'],
+  },
+  {
+    name: 'keeps what is in flight of a partition that another instance gets, until the partition comes back',
+    file: dispatcher('engine/engine'),
+    text: 'owned.fresh || !this.#owns(item.position)',
+    replacement: 'owned.fresh',
+    caughtBy: ['test/unit/dispatcher/engine/engine-repeats.test.ts'],
   },
   {
     name: 'joins and gives up notifications of partitions that others may have',

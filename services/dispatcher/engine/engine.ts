@@ -116,7 +116,7 @@ export class Engine {
     }
     for (const item of queued) if (!this.joiner.keep(item)) this.#parking.putBack(item)
     for (const item of this.#held.all()) {
-      item.dropRecords(owned.fresh)
+      item.dropRecords(owned.fresh || !this.#owns(item.position))
       this.#parking.rewindTo(item)
       if (item.retryDueMs !== null && !this.#owns(item.position)) this.#flow.abandon(item)
     }

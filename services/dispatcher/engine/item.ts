@@ -154,11 +154,11 @@ export class Item {
 
   /**
    * Drops its records for a new assignment, which reads them again.
-   * @param isFresh whether another instance may have had the partition, and may have sent the notification.
+   * @param isLost whether another instance has or may have had the partition, and may have sent the notification.
    */
-  dropRecords(isFresh: boolean): void {
+  dropRecords(isLost: boolean): void {
     this.records.rewind()
-    this.#isOrphan ||= isFresh
+    this.#isOrphan ||= isLost
   }
 
   /** Ends that it is an orphan: no other instance has read its record. */

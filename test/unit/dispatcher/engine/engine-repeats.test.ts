@@ -53,19 +53,25 @@ test.each([
   expect(made.sent.length + made.deadLetters.length).toBeGreaterThan(0)
 })
 
-test('a request that waits for its connection is not written once another instance may have its partition', () => {
-  const made = world(() => ({ outcome: ok }))
-  const writes: (() => void)[] = []
-  made.beforeWriting = (write) => void writes.push(write)
-  offer(made, [delivery('gone', 'w', 'contact')])
-  made.assign({ ...owned, fresh: true })
-  offer(made, [delivery('here', 'w', 'other')])
-  run(made, 100)
-  for (const write of writes) write()
-  run(made, 60_000)
-  expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['here'])
-  expect(made.engine.pool.count).toBe(0)
-})
+test.each([
+  ['may have', { ...owned, fresh: true }, 'here'],
+  ['has', { partitions: new Map([[topic, [1]]]), fresh: false }, undefined],
+])(
+  'a request that waits for its connection is not written once another instance %s its partition',
+  (_how, next, sent) => {
+    const made = world(() => ({ outcome: ok }))
+    const writes: (() => void)[] = []
+    made.beforeWriting = (write) => void writes.push(write)
+    offer(made, [delivery('gone', 'w', 'contact')])
+    made.assign(next)
+    offer(made, [delivery('here', 'w', 'other')])
+    run(made, 100)
+    for (const write of writes) write()
+    run(made, 60_000)
+    expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(sent === undefined ? [] : [sent])
+    expect(made.engine.pool.count).toBe(0)
+  },
+)
 
 test('a notification that waits for its retry keeps its attempts when its record is read again', () => {
   const made = world((_id, attempt) => ({ outcome: attempt === 1 ? busy : ok }))
