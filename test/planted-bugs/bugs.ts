@@ -1581,6 +1581,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/engine-repeats.test.ts'],
   },
   {
+    name: 'counts failures that a former owner records late, from before the latest success',
+    file: dispatcher('takeover/takeover'),
+    text: 'Math.max(snapshots.get(attempt.webhookId)?.asOf ?? 0, from.asOf)',
+    replacement: 'snapshots.get(attempt.webhookId)?.asOf ?? from.asOf',
+    caughtBy: ['test/unit/dispatcher/takeover/takeover-owners.test.ts'],
+  },
+  {
     name: 'joins and gives up notifications of partitions that others may have',
     file: dispatcher('engine/attempt-flow'),
     text: 'ports.mayStart() ? item.notBeforeMs - ports.nowMs() : standingMs',

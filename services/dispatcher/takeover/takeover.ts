@@ -114,7 +114,8 @@ export async function takeOver(
         if (offset < from.attemptsOffset) return
         const answered = findAnswered(attempt, context)
         if (answered && !isCommitted(answered, restored.resume)) restored.answeredRecords.push(answered)
-        foldGate(restored.gates, attempt, snapshots.get(attempt.webhookId)?.asOf ?? from.asOf)
+        // A webhook's snapshot is written when it differs: it stands as of the partition's, which is written with each.
+        foldGate(restored.gates, attempt, Math.max(snapshots.get(attempt.webhookId)?.asOf ?? 0, from.asOf))
       },
       () => undefined,
     ),

@@ -9,13 +9,20 @@ import type { ConsumedRecord } from '../../../../services/platform/kafka/consume
 
 const partition = 3
 
-/** The gate of webhook w after a takeover. @param owner the business that its snapshot names. */
-async function restoredGate(owner: string | null, attempts: [businessId: string, outcome: Attempt['outcome']][]) {
+/**
+ * The gate of webhook w after a takeover. Its attempts end at 15.
+ * @param owner the business that its snapshot names. @param asOf time of the partition's snapshot.
+ */
+async function restoredGate(
+  owner: string | null,
+  attempts: [businessId: string, outcome: Attempt['outcome']][],
+  asOf = 1,
+) {
   const offsets = { partition, asOf: 1, attemptsOffset: 0, parkedOffset: 0, parked: null, pausedUntil: null }
   const breaker = { state: 'closed', openUntil: null, failingSince: 1, failures: [1, 1, 1] }
   const snapshot: WebhookSnapshot = { webhookId: 'w', businessId: owner, ...offsets, breaker }
   const lists: Record<string, object[]> = {
-    health: [snapshot, { ...snapshot, webhookId: null, breaker: null }],
+    health: [snapshot, { ...snapshot, webhookId: null, breaker: null, asOf }],
     attempts: attempts.map(([businessId, outcome]) => ({
       ...{ webhookId: 'w', businessId, outcome, startedAt: 10, latencyMs: 5, deliveryId: 'd', replayId: null },
       ...{ attempt: 1, next: 'none', nextTopic: null, test: false },
@@ -61,6 +68,11 @@ test.each<[string, string | null, [string, Attempt['outcome']][], unknown]>([
   ['no attempts since the snapshot', 'former', [], ['former', 3]],
 ])('the failures of a restored gate belong to one business: %s', async (_case, owner, attempts, expected) => {
   expect(await restoredGate(owner, attempts)).toEqual(expected)
+})
+
+test('a failure that ended before the latest snapshot is not counted, also if a former owner has recorded it since', async () => {
+  expect(await restoredGate('own', [['own', 'error']], 14)).toEqual(['own', 4])
+  expect(await restoredGate('own', [['own', 'error']], 15)).toEqual(['own', 3])
 })
 
 test('gates of businesses that had the id before are not restored; those of deleted webhooks and of earlier versions are', () => {
